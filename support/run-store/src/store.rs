@@ -1,0 +1,79 @@
+//! The trait that every store implements.
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use crate::{
+    ControlledPath, DeletionRecord, Delivery, DeliveryKey, Result, Run, ScheduledId, ScheduledOutcome,
+    ScheduledPrune, ScheduledRow,
+};
+
+/// How a run stands when it is opened.
+#[derive(Debug)]
+pub enum Opened {
+    /// The run id is new.
+    Fresh(Run),
+    /// The run was begun before, and did not finish well.
+    Resumed(Run),
+    /// The run finished well before; its report.
+    Finished(Value),
+}
+
+/// Where runs, and what outlives them, are kept.
+///
+/// Each write is durable when its future resolves. A write whose future is dropped may or may not have happened.
+#[async_trait]
+pub trait RunStore: Debug + Send + Sync {
+    /// Takes the run for this process, new or begun before.
+    ///
+    /// # Errors
+    /// [`Error::OtherParameters`](crate::Error::OtherParameters) when the id stands for something else,
+    /// [`Error::Held`](crate::Error::Held) while another owner has it (also one in this process).
+    async fn open(&self, run_id: &str, flow: &str, params_hash: &str) -> Result<Opened>;
+
+    /// The latest delivery recorded under this key.
+    async fn delivery(&self, key: &DeliveryKey) -> Result<Option<Delivery>>;
+
+    /// Records a delivery; it takes the place of an earlier one with the same key.
+    async fn record_delivery(&self, delivery: &Delivery) -> Result<()>;
+
+    /// Puts a path, and everything below it, under export control. Again is no error: the first record stays.
+    async fn control_path(&self, path: &str, reason: &str, run_id: Option<&str>) -> Result<()>;
+
+    /// The record that forbids copying this path, if there is one: of the path itself, of a folder above it, or
+    /// of something below it (which a copy of the folder would take along).
+    async fn controlled(&self, path: &str) -> Result<Option<ControlledPath>>;
+
+    /// Whether [`controlled`](Self::controlled) finds a record.
+    async fn is_controlled(&self, path: &str) -> Result<bool> {
+        Ok(self.controlled(path).await?.is_some())
+    }
+
+    /// Ends the control that was put on exactly this path. The record and the reason stay in the database.
+    /// Returns whether there was one.
+    async fn lift_control(&self, path: &str, reason: &str) -> Result<bool>;
+
+    /// Adds a row to the local schedule. The same key again returns the row that is there, unchanged.
+    async fn schedule(&self, prune: &ScheduledPrune) -> Result<ScheduledId>;
+
+    /// The rows that are due at `now` and not finished, the longest due first.
+    async fn due(&self, now: DateTime<Utc>) -> Result<Vec<ScheduledRow>>;
+
+    /// All rows that are not finished, the first due first.
+    async fn scheduled(&self) -> Result<Vec<ScheduledRow>>;
+
+    /// Records how a try of a row ended.
+    ///
+    /// # Errors
+    /// [`Error::NotScheduled`](crate::Error::NotScheduled) when there is no such row, or it is finished.
+    async fn finish_scheduled(&self, id: &ScheduledId, outcome: &ScheduledOutcome) -> Result<()>;
+
+    /// The latest record of a deletion of exactly this path.
+    async fn deletion(&self, endpoint: &str, path: &str) -> Result<Option<DeletionRecord>>;
+
+    /// Appends a record of a deletion.
+    async fn record_deletion(&self, record: &DeletionRecord) -> Result<()>;
+}
