@@ -1,0 +1,221 @@
+//! `config.yml`: the incumbent's own file, read unchanged, and a few keys of ours.
+//!
+//! This crate owns the whole file; the clients take plain values. Keys we do not know are kept, not refused. Texts are
+//! expanded as Python's `os.path.expandvars` does, from the process environment and `.env`. A variable that is not set,
+//! and an endpoint's uuid that is none, is an error when the value is used and not before: the file also holds entries
+//! for beamlines and sites that a run never touches.
+
+mod bl832;
+mod error;
+mod node;
+mod read;
+mod setting;
+
+use std::borrow::Borrow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::time::Duration;
+use std::{fmt, io};
+
+use rest_core::SecretString;
+use serde_json::Value;
+
+use crate::dotenv::Environment;
+use crate::endpoint::{EndpointError, StorageEndpoint};
+
+pub use error::{ConfigError, Mistake};
+pub(crate) use setting::Setting;
+pub use setting::{Place, UnsetVariable};
+
+/// The key of an endpoint under `globus.globus_endpoints`, which is how flows address it (not its `name`).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EndpointKey(String);
+
+impl EndpointKey {
+    /// The key as it stands in the file.
+    pub fn new(key: impl Into<String>) -> Self {
+        Self(key.into())
+    }
+
+    /// The key as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for EndpointKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Borrow<str> for EndpointKey {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What a prune does once a copy is proved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum DeletionMode {
+    /// The whole check runs, and the report says what would be deleted.
+    #[default]
+    Report,
+    /// What is proved is deleted.
+    On,
+}
+
+/// The Globus application that transfers run as.
+#[derive(Debug, Clone)]
+pub struct GlobusApp {
+    /// `client_id`.
+    pub client_id: String,
+    /// `client_secret`.
+    pub client_secret: SecretString,
+}
+
+/// The configuration of the flows.
+#[derive(Clone)]
+pub struct Config {
+    file: String,
+    endpoints: BTreeMap<EndpointKey, StorageEndpoint>,
+    app: Option<(Setting, Setting)>,
+    deletion: DeletionMode,
+    stall: Duration,
+    fatal_nice_statuses: BTreeSet<String>,
+    variables: BTreeMap<String, Value>,
+    extra: BTreeMap<String, Value>,
+}
+
+impl Config {
+    /// Reads the file at `path`.
+    ///
+    /// # Errors
+    /// It is missing, unreadable, not YAML, has a key twice, or values that cannot be right (all of them are named).
+    pub fn load(path: &Path, env: &Environment) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|source| {
+            let path = path.to_owned();
+            match source.kind() {
+                io::ErrorKind::NotFound => ConfigError::Missing { path },
+                _ => ConfigError::Read { path, source },
+            }
+        })?;
+        Self::parse(&text, &path.display().to_string(), env)
+    }
+
+    /// Reads `text`; `file` is the name that messages give it.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn parse(text: &str, file: &str, env: &Environment) -> Result<Self, ConfigError> {
+        read::config(text, file, env)
+    }
+
+    /// The file's name, for messages.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// The endpoint with this key.
+    ///
+    /// # Errors
+    /// There is none; the message lists the keys there are.
+    pub fn endpoint(&self, key: &str) -> Result<&StorageEndpoint, ConfigError> {
+        self.endpoints.get(key).ok_or_else(|| {
+            let known: Vec<_> = self.endpoints.keys().map(EndpointKey::as_str).collect();
+            ConfigError::UnknownEndpoint {
+                file: self.file.clone(),
+                key: key.to_owned(),
+                known: known.join(", "),
+            }
+        })
+    }
+
+    /// All endpoints by key.
+    pub fn endpoints(&self) -> &BTreeMap<EndpointKey, StorageEndpoint> {
+        &self.endpoints
+    }
+
+    /// The endpoint that a flow parameter means: a key, or the incumbent's document `{uuid, uri, root_path, name}`.
+    /// A document that matches an endpoint of this file in uuid and root is that endpoint, with its `local_path` and
+    /// `on_site` (of several the one whose key or `name` is the document's); any other is taken as off site.
+    ///
+    /// # Errors
+    /// The value is neither, or the key is unknown.
+    pub fn endpoint_from_parameter(&self, value: &Value) -> Result<StorageEndpoint, EndpointError> {
+        if let Value::String(key) = value {
+            let unknown = |error: ConfigError| EndpointError::Parameter(error.to_string());
+            return self.endpoint(key).cloned().map_err(unknown);
+        }
+        let given = StorageEndpoint::from_parameter(value)?;
+        let same: Vec<_> = self
+            .endpoints
+            .values()
+            .filter(|known| known.same_place(&given))
+            .collect();
+        let named = same
+            .iter()
+            .find(|known| known.name() == given.name() || known.key().as_str() == given.name());
+        Ok(named.or(same.first()).map_or(given, |known| (*known).clone()))
+    }
+
+    /// `globus.globus_apps.als_transfer`, or `None` if the file has no such entry.
+    ///
+    /// # Errors
+    /// A variable that it names is not set.
+    pub fn globus_app(&self) -> Result<Option<GlobusApp>, UnsetVariable> {
+        let Some((id, secret)) = &self.app else {
+            return Ok(None);
+        };
+        Ok(Some(GlobusApp {
+            client_id: id.get()?.to_owned(),
+            client_secret: SecretString::from(secret.get()?),
+        }))
+    }
+
+    /// `deletion`: `report` (the default) or `on`.
+    pub fn deletion(&self) -> DeletionMode {
+        self.deletion
+    }
+
+    /// `stall`: how long a transfer may show no progress before it is cancelled (1 hour by default).
+    pub fn stall(&self) -> Duration {
+        self.stall
+    }
+
+    /// `fatal_nice_statuses`: the `nice_status` values of a Globus task that cancel it at once
+    /// (`FILE_NOT_FOUND` and `PERMISSION_DENIED` by default).
+    pub fn fatal_nice_statuses(&self) -> &BTreeSet<String> {
+        &self.fatal_nice_statuses
+    }
+
+    /// `variables`: local values for Prefect variables, used where there is no Prefect server.
+    pub fn variables(&self) -> &BTreeMap<String, Value> {
+        &self.variables
+    }
+
+    /// Everything in the file that we do not read, by dotted key (`ghcr_images832`,
+    /// `globus.globus_endpoints.spot832.comment`), texts expanded, unset variables left as written.
+    pub fn extra(&self) -> &BTreeMap<String, Value> {
+        &self.extra
+    }
+}
+
+impl fmt::Debug for Config {
+    /// Of keys that we do not know only the names: their values may be secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("file", &self.file)
+            .field("endpoints", &self.endpoints)
+            .field("deletion", &self.deletion)
+            .field("stall", &self.stall)
+            .field("fatal_nice_statuses", &self.fatal_nice_statuses)
+            .field("variables", &self.variables)
+            .field("extra", &self.extra.keys())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;
