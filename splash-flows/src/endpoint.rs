@@ -51,29 +51,24 @@ pub enum EndpointError {
 /// A folder of a Globus collection, addressed by its key in `config.yml`. Several may share one collection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StorageEndpoint {
-    key: EndpointKey,
-    name: Setting,
-    uuid: Setting,
-    uri: Setting,
-    root_path: Setting,
-    local_path: Option<Setting>,
-    on_site: bool,
+    pub(crate) key: EndpointKey,
+    pub(crate) name: Setting,
+    pub(crate) uuid: Setting,
+    pub(crate) uri: Setting,
+    pub(crate) root_path: Setting,
+    pub(crate) local_path: Option<Setting>,
+    pub(crate) on_site: bool,
 }
 
 impl StorageEndpoint {
     /// An endpoint from plain values; off site, with no local path and no name. Nothing is checked before it is used.
     pub fn new(key: &str, uuid: &str, uri: &str, root_path: &str) -> Self {
-        let [uuid, uri, root] = [uuid, uri, root_path].map(Setting::literal);
-        Self::from_settings(EndpointKey::new(key), uuid, uri, root)
-    }
-
-    pub(crate) fn from_settings(key: EndpointKey, uuid: Setting, uri: Setting, root_path: Setting) -> Self {
         Self {
-            key,
-            name: Setting::literal(""),
-            uuid,
-            uri,
-            root_path,
+            key: EndpointKey::new(key),
+            name: Setting::default(),
+            uuid: Setting::literal(uuid),
+            uri: Setting::literal(uri),
+            root_path: Setting::literal(root_path),
             local_path: None,
             on_site: false,
         }
@@ -81,19 +76,13 @@ impl StorageEndpoint {
 
     /// Sets the incumbent's `name`.
     pub fn with_name(self, name: &str) -> Self {
-        self.with_setting_name(Setting::literal(name))
-    }
-
-    pub(crate) fn with_setting_name(self, name: Setting) -> Self {
+        let name = Setting::literal(name);
         Self { name, ..self }
     }
 
     /// Sets where this machine sees the files.
     pub fn with_local_path(self, path: &str) -> Self {
-        self.with_setting_local(Some(Setting::literal(path)))
-    }
-
-    pub(crate) fn with_setting_local(self, local_path: Option<Setting>) -> Self {
+        let local_path = Some(Setting::literal(path));
         Self { local_path, ..self }
     }
 

@@ -3,17 +3,14 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::{Place, UnsetVariable};
+use super::Place;
 
-/// The configuration cannot be read or used. Messages name the place and the key, never a value that may be secret.
+/// The configuration cannot be read. Messages name the place and the key, never a value.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
     /// There is no such file.
-    #[error(
-        "there is no configuration file {}: name another one with --config, or copy config.example.yml to it and fill it in",
-        path.display()
-    )]
+    #[error("there is no configuration file {}: name another one with --config, or copy config.example.yml to it and fill it in", path.display())]
     Missing {
         /// The path tried.
         path: PathBuf,
@@ -26,12 +23,12 @@ pub enum ConfigError {
         /// Why.
         source: io::Error,
     },
-    /// The file is not valid YAML.
-    #[error("{place}: {message}")]
+    /// The file is not valid YAML, or a value is of the wrong kind.
+    #[error("{file}: {message}")]
     Yaml {
-        /// Where the reader stopped.
-        place: Place,
-        /// What it says.
+        /// The file's name.
+        file: String,
+        /// What the YAML reader says, with line and column.
         message: String,
     },
     /// A key stands twice in the same mapping.
@@ -42,12 +39,16 @@ pub enum ConfigError {
         /// The key.
         key: String,
     },
-    /// Values that cannot be what they should be.
-    #[error("{}", lines(.0))]
-    Invalid(Vec<Mistake>),
-    /// A value that is needed names a variable that is not set.
-    #[error(transparent)]
-    Unset(#[from] UnsetVariable),
+    /// A value cannot be what it should be.
+    #[error("{place}: {key} {problem}")]
+    Invalid {
+        /// Where the value stands.
+        place: Place,
+        /// Its key.
+        key: &'static str,
+        /// What it should be.
+        problem: &'static str,
+    },
     /// No endpoint has this key.
     #[error("{file} has no endpoint `{key}` under globus.globus_endpoints; it has: {known}")]
     UnknownEndpoint {
@@ -58,21 +59,4 @@ pub enum ConfigError {
         /// The keys there are.
         known: String,
     },
-}
-
-/// One wrong value.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{place}: {key}: {problem}")]
-pub struct Mistake {
-    /// Where the value stands.
-    pub place: Place,
-    /// Its key, dotted from the top.
-    pub key: String,
-    /// What is wrong and what it should be.
-    pub problem: String,
-}
-
-fn lines(mistakes: &[Mistake]) -> String {
-    let lines: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
-    lines.join("\n")
 }

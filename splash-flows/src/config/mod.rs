@@ -7,11 +7,9 @@
 
 mod bl832;
 mod error;
-mod node;
 mod read;
 mod setting;
 
-use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
@@ -23,8 +21,9 @@ use serde_json::Value;
 use crate::dotenv::Environment;
 use crate::endpoint::{EndpointError, StorageEndpoint};
 
-pub use error::{ConfigError, Mistake};
+pub use error::ConfigError;
 pub(crate) use setting::Setting;
+use setting::expand;
 pub use setting::{Place, UnsetVariable};
 
 /// The key of an endpoint under `globus.globus_endpoints`, which is how flows address it (not its `name`).
@@ -46,12 +45,6 @@ impl EndpointKey {
 impl fmt::Display for EndpointKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-impl Borrow<str> for EndpointKey {
-    fn borrow(&self) -> &str {
-        &self.0
     }
 }
 
@@ -92,7 +85,7 @@ impl Config {
     /// Reads the file at `path`.
     ///
     /// # Errors
-    /// It is missing, unreadable, not YAML, has a key twice, or values that cannot be right (all of them are named).
+    /// It is missing, unreadable, not YAML, has a key twice, or a value that cannot be right.
     pub fn load(path: &Path, env: &Environment) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path).map_err(|source| {
             let path = path.to_owned();
@@ -122,7 +115,7 @@ impl Config {
     /// # Errors
     /// There is none; the message lists the keys there are.
     pub fn endpoint(&self, key: &str) -> Result<&StorageEndpoint, ConfigError> {
-        self.endpoints.get(key).ok_or_else(|| {
+        self.endpoints.get(&EndpointKey::new(key)).ok_or_else(|| {
             let known: Vec<_> = self.endpoints.keys().map(EndpointKey::as_str).collect();
             ConfigError::UnknownEndpoint {
                 file: self.file.clone(),
@@ -195,8 +188,8 @@ impl Config {
         &self.variables
     }
 
-    /// Everything in the file that we do not read, by dotted key (`ghcr_images832`,
-    /// `globus.globus_endpoints.spot832.comment`), texts expanded, unset variables left as written.
+    /// The parts of the file that we do not read (`ghcr_images832`, `prefect`…) by their top key; texts expanded,
+    /// variables that are not set left as written.
     pub fn extra(&self) -> &BTreeMap<String, Value> {
         &self.extra
     }

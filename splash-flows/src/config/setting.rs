@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde_saphyr::Location;
+
 use super::Environment;
 
 /// A place in the configuration file, shown as `file:line:column`.
@@ -9,19 +11,26 @@ use super::Environment;
 pub struct Place {
     /// The file's name as it was given.
     pub file: String,
-    /// Line, from 1; 0 if unknown.
+    /// Line, from 1.
     pub line: u64,
-    /// Column in characters, from 1; 0 if unknown.
+    /// Column in characters, from 1.
     pub column: u64,
+}
+
+impl Place {
+    pub(super) fn new(file: &str, location: Location) -> Self {
+        let (line, column) = (location.line(), location.column());
+        Self {
+            file: file.to_owned(),
+            line,
+            column,
+        }
+    }
 }
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.file)?;
-        if self.line > 0 {
-            write!(f, ":{}:{}", self.line, self.column)?;
-        }
-        Ok(())
+        write!(f, "{}:{}:{}", self.file, self.line, self.column)
     }
 }
 
@@ -41,7 +50,7 @@ pub struct UnsetVariable {
 
 /// A text with its variables expanded. One that is not set is an error only when the text is used, so that a file with
 /// entries for other beamlines can be read without their variables.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Setting {
     text: String,
     unset: Option<Box<UnsetVariable>>,
