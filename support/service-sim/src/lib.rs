@@ -1,1 +1,64 @@
-//! In the making.
+//! Simulators of Globus, SciCat and Prefect, for tests and for trying flows without the real services.
+//!
+//! A [`Sim`] runs each chosen service on a loopback port of its own, over real directories: a *host* is a
+//! directory tree, a *collection* is a uuid on a host, and a transfer really copies bytes. Every request is
+//! written to a [`Journal`], on which a test asserts; [`FaultSpec`]s make requests and tasks go wrong in named,
+//! repeatable ways. A `Sim` has its own threads, so it works in plain and in async tests, several at once, and
+//! goes away, ports and temporary folder included, when it is dropped.
+//!
+//! ```
+//! # #[cfg(feature = "transfer")]
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use service_sim::Sim;
+//!
+//! let sim = Sim::builder().transfer().fault("transfer.submit:status=503,times=2".parse()?).start()?;
+//! sim.collection("data832").write("raw/scan.h5", b"bytes");
+//! let env = sim.env(); // what a client or a Python SDK reads from its environment
+//! assert!(env["GLOBUS_SDK_SERVICE_URL_TRANSFER"].starts_with("http://127.0.0.1:"));
+//! assert_eq!(sim.journal().entries().len(), 0);
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "transfer"))]
+//! # fn main() {}
+//! ```
+//!
+//! Cargo features choose what is compiled: `transfer` (Globus Auth and Transfer), `scicat`, `prefect`, and `bin`
+//! (all of them and the binary `service-sim`).
+
+// A build with fewer services leaves parts of the common ground unused.
+#![cfg_attr(
+    not(all(feature = "transfer", feature = "scicat", feature = "prefect")),
+    allow(dead_code)
+)]
+
+#[cfg(feature = "transfer")]
+mod auth;
+mod builder;
+mod clock;
+mod collection;
+mod control;
+mod error;
+mod fault;
+mod holds;
+mod journal;
+mod operations;
+#[cfg(feature = "prefect")]
+mod prefect;
+mod routes;
+#[cfg(feature = "scicat")]
+mod scicat;
+mod server;
+mod shared;
+mod sim;
+mod tokens;
+#[cfg(feature = "transfer")]
+mod transfer;
+
+pub use builder::{Limits, SimBuilder};
+pub use collection::{Collection, CollectionSpec, default_collections};
+pub use error::SimError;
+pub use fault::{FaultSpec, FaultSpecError};
+pub use journal::{Entry, Journal, JournalTimeout};
+pub use sim::Sim;
+#[cfg(feature = "transfer")]
+pub use transfer::TaskView;

@@ -1,3 +1,2 @@
 //! In the making.
-
 fn main() {}

@@ -1,0 +1,211 @@
+//! How a simulator is to be, before it starts.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::collection::{Collection, CollectionSpec, default_collections};
+use crate::error::SimError;
+use crate::fault::{FaultSpec, Faults};
+use crate::holds::Holds;
+use crate::journal::Journal;
+use crate::shared::{Credentials, Shared};
+use crate::sim::{Handle, Services, Sim};
+use crate::tokens::Tokens;
+
+/// Which of the real services' limits are enforced.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Limits {
+    /// None.
+    #[default]
+    Off,
+    /// Those of the production service of Globus Transfer: 200 requests in 10 s a user (429 with Retry-After
+    /// above), 3 transfers and 3 deletes active at a time and the rest queued with nice_status `Queued`, a
+    /// submission beyond 100 queued tasks refused with 409 `TooManyPendingTasks`; and tokens end after 172800 s
+    /// of the simulator's clock.
+    Production,
+}
+
+/// Sets up a [`Sim`].
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct SimBuilder {
+    services: Services,
+    root: Option<PathBuf>,
+    collections: Vec<CollectionSpec>,
+    seed: u64,
+    limits: Limits,
+    transfer_delay: Duration,
+    faults: Vec<FaultSpec>,
+    clients: Vec<Credentials>,
+}
+
+impl SimBuilder {
+    pub(crate) fn new() -> Self {
+        Self {
+            services: Services::default(),
+            root: None,
+            collections: default_collections(),
+            seed: 0,
+            limits: Limits::Off,
+            transfer_delay: Duration::ZERO,
+            faults: Vec::new(),
+            clients: Vec::new(),
+        }
+    }
+
+    /// Runs Globus Auth and Globus Transfer.
+    #[cfg(feature = "transfer")]
+    pub fn transfer(mut self) -> Self {
+        self.services.transfer = true;
+        self
+    }
+
+    /// Runs SciCat.
+    #[cfg(feature = "scicat")]
+    pub fn scicat(mut self) -> Self {
+        self.services.scicat = true;
+        self
+    }
+
+    /// Runs Prefect.
+    #[cfg(feature = "prefect")]
+    pub fn prefect(mut self) -> Self {
+        self.services.prefect = true;
+        self
+    }
+
+    /// The folder in which each host gets its tree. Made if missing, and kept. Default: a temporary folder that is
+    /// removed with the simulator.
+    pub fn root(mut self, root: impl Into<PathBuf>) -> Self {
+        self.root = Some(root.into());
+        self
+    }
+
+    /// The collections, instead of [`default_collections`].
+    pub fn collections(mut self, collections: Vec<CollectionSpec>) -> Self {
+        self.collections = collections;
+        self
+    }
+
+    /// Seeds the faults that have a `rate`. Default 0.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Which limits are enforced. Default [`Limits::Off`].
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// How long each transfer task is ACTIVE before it copies. Default none.
+    pub fn transfer_delay(mut self, delay: Duration) -> Self {
+        self.transfer_delay = delay;
+        self
+    }
+
+    /// Adds a fault from the start on.
+    pub fn fault(mut self, fault: FaultSpec) -> Self {
+        self.faults.push(fault);
+        self
+    }
+
+    /// Adds a Globus client that may log in; the first one added is that of [`Sim::env`]. Without any there is one
+    /// of the simulator's own.
+    pub fn client(mut self, id: impl Into<String>, secret: impl Into<String>) -> Self {
+        self.clients.push(Credentials {
+            id: id.into(),
+            secret: secret.into(),
+        });
+        self
+    }
+
+    /// Makes the folders, takes the ports and starts the services. When this returns they answer.
+    ///
+    /// # Errors
+    ///
+    /// [`SimError`] when a folder cannot be made, a collection makes no sense, or no port or thread can be had.
+    pub fn start(self) -> Result<Sim, SimError> {
+        let (root, temporary) = self.open_root()?;
+        let collections = create_collections(self.collections, &root)?;
+        let default_client = Credentials {
+            id: "7c1d3b1e-0b5c-4c57-9d0a-5f0c3d2b9a11".to_owned(),
+            secret: "simulated-client-secret".to_owned(),
+        };
+        let shared = Arc::new(Shared {
+            clock: Clock::new(),
+            journal: Journal::default(),
+            faults: Faults::new(self.seed),
+            holds: Holds::new(),
+            tokens: Tokens::default(),
+            collections,
+            limits: self.limits,
+            transfer_delay: self.transfer_delay,
+            globus_clients: if self.clients.is_empty() {
+                vec![default_client]
+            } else {
+                self.clients
+            },
+            scicat_login: Credentials {
+                id: "ingestor".to_owned(),
+                secret: "simulated-scicat-password".to_owned(),
+            },
+            request_ids: AtomicU64::new(1),
+            stopping: AtomicBool::new(false),
+        });
+        let handle = Arc::new(Handle::new(shared, self.services));
+        for fault in self.faults {
+            handle.add_fault(fault);
+        }
+        Sim::launch(handle, temporary)
+    }
+
+    fn open_root(&self) -> Result<(PathBuf, Option<tempfile::TempDir>), SimError> {
+        let (root, temporary) = match &self.root {
+            Some(root) => {
+                std::fs::create_dir_all(root).map_err(|e| SimError::folder(root, e))?;
+                (root.clone(), None)
+            }
+            None => {
+                let temporary = tempfile::Builder::new().prefix("service-sim-").tempdir();
+                let temporary = temporary.map_err(|e| SimError::folder(std::env::temp_dir(), e))?;
+                (temporary.path().to_owned(), Some(temporary))
+            }
+        };
+        // Absolute and without links, so that a path below it can be compared with it.
+        let root = root.canonicalize().map_err(|e| SimError::folder(root, e))?;
+        Ok((root, temporary))
+    }
+}
+
+fn create_collections(
+    specs: Vec<CollectionSpec>,
+    root: &std::path::Path,
+) -> Result<Vec<Collection>, SimError> {
+    let mut keys = BTreeSet::new();
+    let mut hosts: BTreeMap<String, String> = BTreeMap::new();
+    let mut collections = Vec::with_capacity(specs.len());
+    for spec in specs {
+        let wrong = |why: String| SimError::Collection {
+            key: spec.key.clone(),
+            why,
+        };
+        if !keys.insert(spec.key.clone()) {
+            return Err(wrong("the key occurs twice".to_owned()));
+        }
+        let host = hosts
+            .entry(spec.uuid.clone())
+            .or_insert_with(|| spec.host.clone());
+        if *host != spec.host {
+            return Err(wrong(format!("its uuid stands for the host {host} already")));
+        }
+        collections.push(Collection::create(spec, root)?);
+    }
+    Ok(collections)
+}

@@ -1,0 +1,232 @@
+//! Collections: a uuid on a host, and the folder that stands for that host.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::error::SimError;
+
+/// A collection to simulate, as a config file describes an endpoint.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct CollectionSpec {
+    /// The key by which the config names it, for example `data832_raw`.
+    pub key: String,
+    /// The uuid by which Globus names it. Several keys may share one.
+    pub uuid: String,
+    /// The host (`uri` in the config). Collections on one host see the same files.
+    pub host: String,
+    /// The folder of the collection in which the config's paths start.
+    pub root_path: String,
+}
+
+impl CollectionSpec {
+    /// A collection of these four values.
+    pub fn new(
+        key: impl Into<String>,
+        uuid: impl Into<String>,
+        host: impl Into<String>,
+        root_path: impl Into<String>,
+    ) -> Self {
+        Self {
+            key: key.into(),
+            uuid: uuid.into(),
+            host: host.into(),
+            root_path: root_path.into(),
+        }
+    }
+}
+
+/// The collections of beamline 8.3.2, as its config names them.
+pub fn default_collections() -> Vec<CollectionSpec> {
+    DEFAULTS
+        .iter()
+        .map(|(key, uuid, host, root)| CollectionSpec::new(*key, *uuid, *host, *root))
+        .collect()
+}
+
+const DATA832: &str = "75b478b2-37af-46df-bfbd-71ed692c6506";
+const ALCF: &str = "55c3adf6-31f1-4647-9a38-52591642f7e7";
+const ALSDEV: &str = "d40248e6-d874-4f7b-badd-2c06c16f1a58";
+const DATA_MOVER: &str = "/global/cfs/cdirs/als/data_mover/8.3.2";
+
+const DEFAULTS: &[(&str, &str, &str, &str)] = &[
+    (
+        "spot832",
+        "44ae904c-ab64-4145-a8f0-7287de38324d",
+        "spot832.lbl.gov",
+        "/",
+    ),
+    ("data832", DATA832, "data832.lbl.gov", "/data"),
+    ("data832_raw", DATA832, "data832.lbl.gov", "/data/raw"),
+    (
+        "data832_scratch",
+        DATA832,
+        "data832.lbl.gov",
+        "/data/scratch/globus_share",
+    ),
+    ("alcf832_raw", ALCF, "alcf.anl.gov", "/data/raw"),
+    ("alcf832_scratch", ALCF, "alcf.anl.gov", "/data/scratch"),
+    (
+        "alcf_eagle832",
+        "05d2c76a-e867-4f67-aa57-76edeb0beda0",
+        "alcf.anl.gov",
+        "/IRIBeta/als/example",
+    ),
+    (
+        "alcf_home832",
+        "9032dd3a-e841-4687-a163-2720da731b5b",
+        "alcf.anl.gov",
+        "/",
+    ),
+    (
+        "nersc_alsdev",
+        ALSDEV,
+        "nersc.gov",
+        "/global/homes/a/alsdev/test_directory/",
+    ),
+    (
+        "nersc832_alsdev_raw",
+        ALSDEV,
+        "nersc.gov",
+        "/global/cfs/cdirs/als/data_mover/8.3.2/raw",
+    ),
+    (
+        "nersc832_alsdev_scratch",
+        ALSDEV,
+        "nersc.gov",
+        "/global/cfs/cdirs/als/data_mover/8.3.2/scratch",
+    ),
+    (
+        "nersc832_alsdev_pscratch_raw",
+        ALSDEV,
+        "nersc.gov",
+        "/pscratch/sd/a/alsdev/8.3.2/raw",
+    ),
+    (
+        "nersc832_alsdev_pscratch_scratch",
+        ALSDEV,
+        "nersc.gov",
+        "/pscratch/sd/a/alsdev/8.3.2/scratch",
+    ),
+    (
+        "nersc832_alsdev_recon_scripts",
+        ALSDEV,
+        "nersc.gov",
+        "/global/cfs/cdirs/als/data_mover/8.3.2/tomography_reconstruction_scripts",
+    ),
+    (
+        "nersc832",
+        "df82346e-9a15-11ea-b3c4-0ae144191ee3",
+        "nersc.gov",
+        DATA_MOVER,
+    ),
+];
+
+/// A simulated collection: where its files are, and means to place and look at them.
+///
+/// Relative paths here start in the collection's [`root_path`](Self::root_path), as those of a config do.
+#[derive(Clone, Debug)]
+pub struct Collection {
+    spec: CollectionSpec,
+    dir: PathBuf,
+}
+
+impl Collection {
+    /// Checks the spec and makes its folders below `root`.
+    pub(crate) fn create(spec: CollectionSpec, root: &Path) -> Result<Self, SimError> {
+        let wrong = |why: &str| SimError::Collection {
+            key: spec.key.clone(),
+            why: why.to_owned(),
+        };
+        if spec.host.is_empty() || spec.host.starts_with('.') || spec.host.contains(['/', '\0']) {
+            return Err(wrong("its host cannot be the name of a folder"));
+        }
+        if spec.uuid.is_empty() {
+            return Err(wrong("it has no uuid"));
+        }
+        if spec.root_path.split('/').any(|part| part == "..") || spec.root_path.contains('\0') {
+            return Err(wrong("its root_path contains `..` or NUL"));
+        }
+        let dir = root.join(&spec.host);
+        let collection = Self { spec, dir };
+        let folder = collection.path("");
+        std::fs::create_dir_all(&folder).map_err(|e| SimError::folder(folder, e))?;
+        Ok(collection)
+    }
+
+    /// The config's key.
+    pub fn key(&self) -> &str {
+        &self.spec.key
+    }
+
+    /// The Globus uuid.
+    pub fn uuid(&self) -> &str {
+        &self.spec.uuid
+    }
+
+    /// The host's name.
+    pub fn host(&self) -> &str {
+        &self.spec.host
+    }
+
+    /// The folder that the collection's `/` maps to.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The path, within the collection, at which the config's paths start.
+    pub fn root_path(&self) -> &str {
+        &self.spec.root_path
+    }
+
+    /// The file of a path relative to [`root_path`](Self::root_path); leading slashes are ignored.
+    pub fn path(&self, rel: impl AsRef<str>) -> PathBuf {
+        let root = self.dir.join(self.spec.root_path.trim_start_matches('/'));
+        root.join(rel.as_ref().trim_start_matches('/'))
+    }
+
+    /// Writes a file, making its folders, and returns where it stands.
+    ///
+    /// # Panics
+    ///
+    /// When the file cannot be written: this is a helper for setting up a scene.
+    #[allow(clippy::panic)] // A test that cannot place its files has nothing to go on with.
+    pub fn write(&self, rel: impl AsRef<str>, bytes: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(rel);
+        let write = || -> io::Result<()> {
+            if let Some(folder) = path.parent() {
+                std::fs::create_dir_all(folder)?;
+            }
+            std::fs::write(&path, bytes)
+        };
+        match write() {
+            Ok(()) => path,
+            Err(e) => panic!("cannot write {}: {e}", path.display()),
+        }
+    }
+
+    /// The bytes of a file.
+    ///
+    /// # Panics
+    ///
+    /// When the file cannot be read; ask [`exists`](Self::exists) first where that is in question.
+    #[allow(clippy::panic)] // See `write`.
+    pub fn read(&self, rel: impl AsRef<str>) -> Vec<u8> {
+        let path = self.path(rel);
+        match std::fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(e) => panic!("cannot read {}: {e}", path.display()),
+        }
+    }
+
+    /// Whether a file or folder of this name stands there.
+    pub fn exists(&self, rel: impl AsRef<str>) -> bool {
+        self.path(rel).symlink_metadata().is_ok()
+    }
+
+    pub(crate) fn spec(&self) -> &CollectionSpec {
+        &self.spec
+    }
+}

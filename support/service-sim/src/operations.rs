@@ -1,0 +1,79 @@
+//! The name of every operation that is simulated, as faults and the journal use them.
+
+/// Names by service. A route's name must stand here, else no fault can be aimed at it.
+pub(crate) const OPERATIONS: &[&str] = &[
+    "auth.token",
+    "transfer.submission_id",
+    "transfer.submit",
+    "transfer.delete",
+    "transfer.task_get",
+    "transfer.task_update",
+    "transfer.task_list",
+    "transfer.task_cancel",
+    "transfer.task_events",
+    "transfer.task_successful_transfers",
+    "transfer.task_skipped_errors",
+    "transfer.endpoint_get",
+    "transfer.ls",
+    "transfer.stat",
+    "transfer.rename",
+    "transfer.mkdir",
+    "scicat.login",
+    "scicat.dataset_create",
+    "scicat.dataset_find",
+    "scicat.dataset_get",
+    "scicat.dataset_update",
+    "scicat.origdatablock_create",
+    "scicat.origdatablock_list",
+    "prefect.health",
+    "prefect.version",
+    "prefect.variable_get",
+    "prefect.deployment_by_name",
+    "prefect.flow_run_create",
+    "prefect.flow_run_get",
+    "prefect.flow_run_list",
+];
+
+/// Whether `pattern`, in which `*` stands for any text, matches the whole of `text`.
+pub(crate) fn glob(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = text.strip_prefix(first) else {
+        return false;
+    };
+    let mut last = None;
+    for part in parts {
+        if let Some(middle) = last.replace(part) {
+            match rest.find(middle) {
+                Some(at) => rest = rest.get(at + middle.len()..).unwrap_or_default(),
+                None => return false,
+            }
+        }
+    }
+    match last {
+        Some(end) => rest.ends_with(end),
+        None => rest.is_empty(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::glob;
+
+    #[test]
+    fn globs() {
+        for (pattern, text, matches) in [
+            ("transfer.submit", "transfer.submit", true),
+            ("transfer.submit", "transfer.submits", false),
+            ("transfer.*", "transfer.task_get", true),
+            ("transfer.task_*", "transfer.submit", false),
+            ("*", "", true),
+            ("*.ta*k_*t", "transfer.task_get", true),
+            ("a*a", "a", false),
+            ("a*bc*bc", "abc", false),
+            ("*.h5", "scan.h5", true),
+        ] {
+            assert_eq!(glob(pattern, text), matches, "{pattern} {text}");
+        }
+    }
+}

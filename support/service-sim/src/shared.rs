@@ -1,0 +1,56 @@
+//! What every service of one simulator shares.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use crate::builder::Limits;
+use crate::clock::Clock;
+use crate::collection::Collection;
+use crate::fault::Faults;
+use crate::holds::Holds;
+use crate::journal::Journal;
+use crate::tokens::Tokens;
+
+/// Common ground of the services. Each service keeps its own state beside an `Arc` of this.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) clock: Clock,
+    pub(crate) journal: Journal,
+    pub(crate) faults: Faults,
+    pub(crate) holds: Holds,
+    pub(crate) tokens: Tokens,
+    pub(crate) collections: Vec<Collection>,
+    pub(crate) limits: Limits,
+    pub(crate) transfer_delay: Duration,
+    pub(crate) globus_clients: Vec<Credentials>,
+    pub(crate) scicat_login: Credentials,
+    pub(crate) request_ids: AtomicU64,
+    /// Set when the simulator is being dropped: long copies stop.
+    pub(crate) stopping: AtomicBool,
+}
+
+/// A name and its secret.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Credentials {
+    pub(crate) id: String,
+    pub(crate) secret: String,
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Credentials")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    /// A new request id, short and unique within the simulator.
+    pub(crate) fn request_id(&self) -> String {
+        format!("sim{:06x}", self.request_ids.fetch_add(1, Ordering::Relaxed))
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+}
