@@ -1,3 +1,52 @@
-//! In the making.
+//! The project's own commands: `cargo xtask ci` is the gate, `cargo xtask peers` runs the real Python SDK
+//! against the simulator. Plain Rust and `serde_json`, so that it builds in seconds on a fresh machine.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command talks to its user"
+)]
 
-fn main() {}
+mod ci;
+mod peers;
+mod project;
+mod rules;
+mod sim;
+mod tools;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask COMMAND
+
+  ci [--only STEP]...   the gate: every step in order, or only the named ones
+  peers [--quick]       real peers against the simulator; --quick is what ci runs, without it also under faults
+  help                  this text
+";
+
+/// What any command of this program ends in: nothing, or a line for the user.
+type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[String]) -> Result {
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["ci", rest @ ..] => ci::run(&ci::chosen(rest)?),
+        ["peers"] => peers::run(peers::Extent::Full),
+        ["peers", "--quick"] => peers::run(peers::Extent::Quick),
+        [] | ["help" | "--help" | "-h"] => {
+            print!("{USAGE}\nsteps of ci: {}\n", ci::names().join(", "));
+            Ok(())
+        }
+        other => Err(format!("unknown command `{}`; try `cargo xtask help`", other.join(" ")).into()),
+    }
+}

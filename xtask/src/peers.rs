@@ -1,0 +1,130 @@
+//! Real peers, unchanged, against the simulator: what they accept, our clients may rely on.
+//! A peer that cannot be installed or started is a failure, not a skip.
+
+use std::fs;
+use std::hash::{DefaultHasher, Hasher};
+use std::path::{Path, PathBuf};
+
+use crate::sim::Simulator;
+use crate::{Result, tools};
+
+const FOLDER: &str = "support/peer-tests";
+
+/// How much is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// What the gate runs: every call once.
+    Quick,
+    /// The same again with the services misbehaving.
+    Full,
+}
+
+/// A simulator to start and what the driver is told about it.
+struct Round {
+    name: &'static str,
+    simulator: &'static [&'static str],
+    in_quick: bool,
+}
+
+/// The faults are ones that the SDK's own retries must get over.
+const ROUNDS: &[Round] = &[
+    Round {
+        name: "calm",
+        simulator: &[],
+        in_quick: true,
+    },
+    Round {
+        name: "every fifth request answered 503",
+        simulator: &["--seed", "5", "--fault", "transfer.*:status=503,rate=0.2"],
+        in_quick: false,
+    },
+    Round {
+        name: "lost reply to the first submission, token refused once",
+        simulator: &[
+            "--fault",
+            "transfer.submit:reset-after,nth=1",
+            "--fault",
+            "transfer.task_get:401,nth=2",
+        ],
+        in_quick: false,
+    },
+];
+
+/// Runs the Globus SDK's driver once per round.
+pub(crate) fn run(extent: Extent) -> Result {
+    let python = environment("globus", "import globus_sdk")?;
+    for round in ROUNDS
+        .iter()
+        .filter(|round| round.in_quick || extent == Extent::Full)
+    {
+        println!("-- globus-sdk, {}", round.name);
+        let simulator = Simulator::start(round.simulator)?;
+        let mut driver = tools::command(&python, &[&format!("{FOLDER}/globus_sdk_peer.py")]);
+        driver
+            .arg(simulator.ready_json())
+            .env("PYTHONDONTWRITEBYTECODE", "1");
+        // The SDK keeps no files, but nothing of the user's may be read either.
+        driver.env("HOME", simulator.folder());
+        tools::run(driver)?;
+    }
+    Ok(())
+}
+
+/// The Python of a virtual environment with just the pinned packages of `requirements-<name>.txt`, made on first use.
+fn environment(name: &str, proof: &str) -> Result<PathBuf> {
+    let pins = tools::root()
+        .join(FOLDER)
+        .join(format!("requirements-{name}.txt"));
+    let key = key(
+        &fs::read(&pins)?,
+        &tools::output(tools::command("python3", &["--version"]))?,
+    );
+    let folder = tools::installed(&format!("peers/{name}-{key}"), |folder| {
+        install(folder, &pins, proof)
+    })?;
+    Ok(python(&folder))
+}
+
+fn install(folder: &Path, pins: &Path, proof: &str) -> Result {
+    println!("installing the peer of {} (once)", pins.display());
+    let mut make = tools::command("python3", &["-m", "venv"]);
+    make.arg(folder);
+    tools::run(make)?;
+    let mut fill = tools::command(
+        python(folder),
+        &["-m", "pip", "install", "--quiet", "--no-deps", "--requirement"],
+    );
+    fill.arg(pins);
+    tools::run(fill)?;
+    tools::run(tools::command(python(folder), &["-c", proof]))
+}
+
+fn python(folder: &Path) -> PathBuf {
+    folder.join("bin/python")
+}
+
+/// A name for these pins under this Python.
+fn key(pins: &[u8], version: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(pins);
+    hasher.write(version.trim().as_bytes());
+    format!("{:016x}", hasher.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_pins_or_another_python_get_another_environment() {
+        let first = key(b"globus-sdk==4.9.1\n", "Python 3.11.7");
+        assert_eq!(first, key(b"globus-sdk==4.9.1\n", "Python 3.11.7\n"));
+        assert_ne!(first, key(b"globus-sdk==4.9.2\n", "Python 3.11.7"));
+        assert_ne!(first, key(b"globus-sdk==4.9.1\n", "Python 3.13.0"));
+    }
+
+    #[test]
+    fn the_gate_runs_a_round() {
+        assert!(ROUNDS.iter().any(|round| round.in_quick));
+    }
+}
