@@ -318,3 +318,6 @@ fn reference(text: &str) -> Option<(&str, &str, usize)> {
     let default = &default[..default.find('}')?];
     Some((name, default, name.len() + default.len() + 5))
 }
+
+#[cfg(test)]
+mod tests;

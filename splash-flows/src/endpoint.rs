@@ -242,3 +242,6 @@ fn parts(path: &str) -> Result<Vec<&str>, &'static str> {
 fn absolute(parts: &[&str]) -> String {
     parts.iter().flat_map(|part| ["/", part]).collect()
 }
+
+#[cfg(test)]
+mod tests;

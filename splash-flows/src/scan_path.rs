@@ -102,3 +102,99 @@ fn relative(path: &str) -> Result<String, &'static str> {
     }
     Ok(parts.iter().flat_map(|part| ["/", part]).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_leading_global_goes() {
+        for (path, relative, folder, name, stem) in [
+            ("/global/raw/f/x.h5", "/raw/f/x.h5", "f", "x.h5", "x"),
+            (
+                "/global/raw/global/x.h5",
+                "/raw/global/x.h5",
+                "global",
+                "x.h5",
+                "x",
+            ),
+            (
+                "/global/global/global",
+                "/global/global",
+                "global",
+                "global",
+                "global",
+            ),
+            ("/global//raw///f//x.h5", "/raw/f/x.h5", "f", "x.h5", "x"),
+            ("/global/x.tar.gz", "/x.tar.gz", "", "x.tar.gz", "x.tar"),
+            ("/global/f/.h5", "/f/.h5", "f", ".h5", ".h5"),
+            ("/global/f/x.", "/f/x.", "f", "x.", "x."),
+            (
+                "/global/a b/-$(id) 'q'\n\"ü\".h5",
+                "/a b/-$(id) 'q'\n\"ü\".h5",
+                "a b",
+                "-$(id) 'q'\n\"ü\".h5",
+                "-$(id) 'q'\n\"ü\"",
+            ),
+        ] {
+            let scan = ScanPath::parse(path).unwrap();
+            assert_eq!(
+                (
+                    scan.relative(),
+                    scan.folder(),
+                    scan.file_name(),
+                    scan.stem(),
+                    scan.original()
+                ),
+                (relative, folder, name, stem, path)
+            );
+            assert_eq!(scan.to_string(), path);
+        }
+    }
+
+    #[test]
+    fn refusals_say_what_and_how_it_should_look() {
+        let long = format!("/global/{}", "x".repeat(MAX_BYTES));
+        for (path, problem) in [
+            ("", "is empty"),
+            ("/global", "names no file"),
+            ("/global/", "names no file"),
+            ("/global//", "names no file"),
+            ("/globalx/raw/x.h5", "does not begin"),
+            ("global/raw/x.h5", "does not begin"),
+            ("/raw/x.h5", "does not begin"),
+            (" /global/raw/x.h5", "does not begin"),
+            ("//global/raw/x.h5", "does not begin"),
+            ("/GLOBAL/raw/x.h5", "does not begin"),
+            ("/global/raw/", "ends with a slash"),
+            ("/global/raw/../x.h5", "`..`"),
+            ("/global/../x.h5", "`..`"),
+            ("/global/raw/..", "`..`"),
+            ("/global/./x.h5", "`..`"),
+            ("/global/raw/x\0.h5", "NUL"),
+            (long.as_str(), "longer"),
+        ] {
+            let message = ScanPath::parse(path).unwrap_err().to_string();
+            assert!(
+                message.contains(problem) && message.contains("/global/raw/<folder>"),
+                "{message}"
+            );
+            assert!(message.len() < 500);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_taken_is_a_plain_path_below_global(path in "(/global)?(/([a-z.$' -]|\\PC|\n){0,6}){0,5}/?") {
+            if let Ok(scan) = ScanPath::parse(&path) {
+                let parts: Vec<_> = scan.relative()[1..].split('/').collect();
+                proptest::prop_assert!(parts.iter().all(|part| !matches!(*part, "" | "." | "..")));
+                let below: Vec<_> = path["/global/".len()..].split('/').filter(|part| !part.is_empty()).collect();
+                proptest::prop_assert_eq!(&parts, &below);
+                // The canonical form of a path names the same file.
+                let again = ScanPath::parse(&format!("/global{}", scan.relative())).unwrap();
+                proptest::prop_assert_eq!(again.relative(), scan.relative());
+            }
+        }
+    }
+}
