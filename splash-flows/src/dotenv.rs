@@ -17,25 +17,25 @@ pub struct DotenvError {
     pub problem: &'static str,
 }
 
-/// The environment cannot be read.
+/// The environment cannot be read. Messages are complete in one line (no cause behind them).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EnvironmentError {
     /// The file cannot be opened, or is not UTF-8.
-    #[error("the environment file {} cannot be read: check --env-file", path.display())]
+    #[error("the environment file {} cannot be read (check --env-file): {error}", path.display())]
     Read {
         /// The path tried.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        error: io::Error,
     },
     /// A line is wrong.
-    #[error("the environment file {} cannot be understood", path.display())]
+    #[error("the environment file {} cannot be understood: {error}", path.display())]
     Parse {
         /// The path read.
         path: PathBuf,
         /// Which line, and why.
-        source: DotenvError,
+        error: DotenvError,
     },
 }
 
@@ -60,14 +60,14 @@ impl Environment {
             Err(error) if env_file.is_none() && error.kind() == io::ErrorKind::NotFound => {
                 return Ok(process);
             }
-            Err(source) => {
+            Err(error) => {
                 let path = path.to_owned();
-                return Err(EnvironmentError::Read { path, source });
+                return Err(EnvironmentError::Read { path, error });
             }
         };
-        process.with_dotenv(&content).map_err(|source| {
+        process.with_dotenv(&content).map_err(|error| {
             let path = path.to_owned();
-            EnvironmentError::Parse { path, source }
+            EnvironmentError::Parse { path, error }
         })
     }
 

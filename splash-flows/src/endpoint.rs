@@ -183,16 +183,14 @@ impl StorageEndpoint {
     }
 
     /// The incumbent's flow parameter `{"uuid", "uri", "root_path", "name"}`, as Prefect stores it in scheduled runs.
-    ///
-    /// # Errors
-    /// The uuid is none, or a value names a variable that is not set.
-    pub fn to_parameter(&self) -> Result<Value, EndpointError> {
-        Ok(json!({
-            "uuid": self.uuid()?,
-            "uri": self.uri.get()?,
-            "root_path": self.root_path.get()?,
-            "name": self.name.get()?,
-        }))
+    /// Nothing is checked: a variable that is not set stays as it was written, and is found when the flow uses it.
+    pub fn to_parameter(&self) -> Value {
+        json!({
+            "uuid": self.uuid.text(),
+            "uri": self.uri.text(),
+            "root_path": self.root_path.text(),
+            "name": self.name.text(),
+        })
     }
 
     /// Reads [`StorageEndpoint::to_parameter`]'s document (`name` may be absent). It is taken as off site: see

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use super::Place;
 
-/// The configuration cannot be read. Messages name the place and the key, never a value.
+/// The configuration cannot be read. Messages are complete in one line (no cause behind them); they name
+/// the place and the key, never a value.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
@@ -16,12 +17,12 @@ pub enum ConfigError {
         path: PathBuf,
     },
     /// The file cannot be read, or is not UTF-8.
-    #[error("the configuration file {} cannot be read", path.display())]
+    #[error("the configuration file {} cannot be read: {error}", path.display())]
     Read {
         /// The path tried.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        error: io::Error,
     },
     /// The file is not valid YAML, or a value is of the wrong kind.
     #[error("{file}: {message}")]

@@ -87,11 +87,11 @@ impl Config {
     /// # Errors
     /// It is missing, unreadable, not YAML, has a key twice, or a value that cannot be right.
     pub fn load(path: &Path, env: &Environment) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path).map_err(|source| {
+        let text = std::fs::read_to_string(path).map_err(|error| {
             let path = path.to_owned();
-            match source.kind() {
+            match error.kind() {
                 io::ErrorKind::NotFound => ConfigError::Missing { path },
-                _ => ConfigError::Read { path, source },
+                _ => ConfigError::Read { path, error },
             }
         })?;
         Self::parse(&text, &path.display().to_string(), env)

@@ -121,10 +121,11 @@ fn files() {
     assert_eq!(env.get("PATH").map(str::to_owned), std::env::var("PATH").ok());
 
     std::fs::write(&path, "A=1\nSECRET='hunter2\n").unwrap();
-    let error = Environment::load(Some(&path)).unwrap_err();
-    let cause = std::error::Error::source(&error).unwrap().to_string();
-    assert!(error.to_string().contains("the.env"), "{error}");
-    assert_eq!(cause, "line 2: the value's quote is not closed");
+    let error = Environment::load(Some(&path)).unwrap_err().to_string();
+    assert!(
+        error.ends_with("the.env cannot be understood: line 2: the value's quote is not closed"),
+        "{error}"
+    );
 
     let missing = Environment::load(Some(&folder.path().join("none"))).unwrap_err();
     assert!(missing.to_string().contains("--env-file"), "{missing}");
