@@ -1,0 +1,229 @@
+//! `datasets`: create, get, find.
+
+use std::collections::BTreeMap;
+
+use futures_util::FutureExt;
+use http::Method;
+use rest_core::{Page, PageToken, Pager, RequestParts, Result};
+use serde_json::json;
+
+use crate::{Client, Dataset, DatasetPid, NewRawDataset};
+
+/// The datasets of the catalogue; made by [`Client::datasets`].
+#[derive(Clone, Debug)]
+pub struct Datasets {
+    pub(crate) client: Client,
+}
+
+impl Datasets {
+    /// Prepares the creation of a raw dataset: `POST datasets`.
+    pub fn create(&self, dataset: NewRawDataset) -> CreateDataset {
+        CreateDataset {
+            client: self.client.clone(),
+            dataset,
+        }
+    }
+
+    /// Prepares a search: `GET datasets?filter=…`. Without a condition it finds every dataset the account may see.
+    pub fn find(&self) -> FindDatasets {
+        FindDatasets {
+            client: self.client.clone(),
+            conditions: BTreeMap::new(),
+            limit: FindDatasets::DEFAULT_LIMIT,
+            skip: 0,
+        }
+    }
+}
+
+/// One dataset; made by [`Client::dataset`].
+#[derive(Clone, Debug)]
+pub struct SingleDataset {
+    pub(crate) client: Client,
+    pub(crate) pid: DatasetPid,
+}
+
+impl SingleDataset {
+    /// Prepares its reading: `GET datasets/{pid}`.
+    pub fn get(&self) -> GetDataset {
+        GetDataset {
+            client: self.client.clone(),
+            pid: self.pid.clone(),
+        }
+    }
+}
+
+/// Creates a raw dataset.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent before `send`"]
+pub struct CreateDataset {
+    client: Client,
+    dataset: NewRawDataset,
+}
+
+impl CreateDataset {
+    /// The request, without sending it.
+    ///
+    /// # Errors
+    /// [`rest_core::ErrorKind::Config`] if a required field is blank or the body is larger than the backend takes.
+    pub fn into_parts(&self) -> Result<RequestParts> {
+        self.dataset.check()?;
+        super::with_body(
+            RequestParts::new("scicat.dataset_create", Method::POST, "/datasets"),
+            &self.dataset,
+        )
+    }
+
+    /// Creates the dataset and returns it with its PID.
+    ///
+    /// Not repeated once it may have been acted on, as every repeat would make another dataset: after an error with
+    /// [`was_sent`](rest_core::Error::was_sent) other than `No`, look with [`Datasets::find`] before trying again.
+    ///
+    /// # Errors
+    /// A refused field is status 400 and is named by [`crate::violations`]; a missing right is status 403.
+    pub async fn send(&self) -> Result<Dataset> {
+        self.client.rest().json(self.into_parts()?).await
+    }
+}
+
+/// Reads one dataset.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent before `send`"]
+pub struct GetDataset {
+    client: Client,
+    pid: DatasetPid,
+}
+
+impl GetDataset {
+    /// The request, without sending it.
+    ///
+    /// # Errors
+    /// None today.
+    pub fn into_parts(&self) -> Result<RequestParts> {
+        let parts = RequestParts::new("scicat.dataset_get", Method::GET, "/datasets/{pid}");
+        Ok(parts.path_param("pid", self.pid.as_ref()))
+    }
+
+    /// Reads the dataset. Retried.
+    ///
+    /// # Errors
+    /// 404 if there is none of this PID; 403 if the account may not see it, which can be so even for the account
+    /// that made it.
+    pub async fn send(&self) -> Result<Dataset> {
+        self.client.rest().json(self.into_parts()?).await
+    }
+
+    /// As [`Self::send`], with `None` if there is no such dataset.
+    ///
+    /// # Errors
+    /// As [`Self::send`], but 404 is no error.
+    pub async fn send_opt(&self) -> Result<Option<Dataset>> {
+        self.client.rest().json_opt(self.into_parts()?).await
+    }
+}
+
+/// Finds datasets. Conditions of different kinds must all hold.
+///
+/// Each condition is sent as `{"inq":[…]}`: the v3 backend turns a bare string into a date or a number where it can
+/// (`"8.3.2"` and `"2023"` become dates) and then finds nothing; strings in a list are left alone.
+///
+/// An account sees only what its groups may read, so an empty answer is not proof that there is none.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent before `send`"]
+pub struct FindDatasets {
+    client: Client,
+    conditions: BTreeMap<&'static str, Vec<String>>,
+    limit: u64,
+    skip: u64,
+}
+
+impl FindDatasets {
+    /// Datasets a page, unless [`Self::limit`] says otherwise.
+    pub const DEFAULT_LIMIT: u64 = 100;
+
+    /// Only datasets of this folder. Called again, of any of these folders.
+    pub fn source_folder(self, folder: impl Into<String>) -> Self {
+        self.condition("sourceFolder", folder.into())
+    }
+
+    /// Only datasets of this name. Called again, of any of these names.
+    pub fn dataset_name(self, name: impl Into<String>) -> Self {
+        self.condition("datasetName", name.into())
+    }
+
+    /// Only datasets that this group owns. Called again, any of these groups.
+    pub fn owner_group(self, group: impl Into<String>) -> Self {
+        self.condition("ownerGroup", group.into())
+    }
+
+    /// Sets how many datasets a page holds, at least 1.
+    pub fn limit(mut self, limit: u64) -> Self {
+        self.limit = limit.max(1);
+        self
+    }
+
+    /// Leaves out the first `count` datasets.
+    pub fn skip(mut self, count: u64) -> Self {
+        self.skip = count;
+        self
+    }
+
+    fn condition(mut self, field: &'static str, value: String) -> Self {
+        self.conditions.entry(field).or_default().push(value);
+        self
+    }
+
+    /// The request for the first page, without sending it.
+    ///
+    /// # Errors
+    /// None today.
+    pub fn into_parts(&self) -> Result<RequestParts> {
+        let conditions: BTreeMap<_, _> = self
+            .conditions
+            .iter()
+            .map(|(field, values)| (field, json!({ "inq": values })))
+            .collect();
+        let filter = json!({
+            "where": conditions,
+            // A fixed order keeps the pages apart.
+            "limits": { "skip": self.skip, "limit": self.limit, "order": "createdAt:asc" },
+        });
+        let parts = RequestParts::new("scicat.dataset_find", Method::GET, "/datasets");
+        Ok(parts.query("filter", filter.to_string()))
+    }
+
+    /// Reads one page, oldest entries first. Retried.
+    ///
+    /// # Errors
+    /// The service's and the transport's.
+    pub async fn send(&self) -> Result<Page<Dataset>> {
+        let items: Vec<Dataset> = self.client.rest().json(self.into_parts()?).await?;
+        let count = items.len() as u64;
+        // A full page may be followed by another; the backend does not say.
+        let next = (count >= self.limit).then(|| PageToken::Offset(self.skip.saturating_add(count)));
+        Ok(Page {
+            items,
+            next,
+            total: None,
+        })
+    }
+
+    /// All pages, as streams or collected.
+    pub fn pager(&self) -> Pager<Dataset> {
+        let first = self.clone();
+        Pager::new("scicat.dataset_find", move |token| {
+            let mut page = first.clone();
+            if let Some(PageToken::Offset(skip)) = token {
+                page.skip = skip;
+            }
+            async move { page.send().await }.boxed()
+        })
+    }
+
+    /// Reads all pages. Each request is retried.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub async fn collect(&self) -> Result<Vec<Dataset>> {
+        self.pager().collect().await
+    }
+}

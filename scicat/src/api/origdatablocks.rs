@@ -1,0 +1,102 @@
+//! `datasets/{pid}/origdatablocks`: create, list.
+
+use http::Method;
+use rest_core::{RequestParts, Result};
+
+use crate::{Client, DatasetPid, NewOrigDatablock, OrigDatablock};
+
+/// The original datablocks of one dataset; made by [`Client::origdatablocks`].
+#[derive(Clone, Debug)]
+pub struct OrigDatablocks {
+    pub(crate) client: Client,
+    pub(crate) pid: DatasetPid,
+}
+
+impl OrigDatablocks {
+    /// Prepares the creation of a datablock: `POST datasets/{pid}/origdatablocks`.
+    pub fn create(&self, block: NewOrigDatablock) -> CreateOrigDatablock {
+        CreateOrigDatablock {
+            client: self.client.clone(),
+            pid: self.pid.clone(),
+            block,
+        }
+    }
+
+    /// Prepares the list of the dataset's datablocks: `GET datasets/{pid}/origdatablocks`.
+    pub fn list(&self) -> ListOrigDatablocks {
+        ListOrigDatablocks {
+            client: self.client.clone(),
+            pid: self.pid.clone(),
+        }
+    }
+}
+
+/// Creates a datablock.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent before `send`"]
+pub struct CreateOrigDatablock {
+    client: Client,
+    pid: DatasetPid,
+    block: NewOrigDatablock,
+}
+
+impl CreateOrigDatablock {
+    /// The request, without sending it.
+    ///
+    /// # Errors
+    /// [`rest_core::ErrorKind::Config`] if the block has no file, a blank path or too large a size, or the body is
+    /// larger than the backend takes.
+    pub fn into_parts(&self) -> Result<RequestParts> {
+        self.block.check()?;
+        let path = "/datasets/{pid}/origdatablocks";
+        let parts = RequestParts::new("scicat.origdatablock_create", Method::POST, path);
+        super::with_body(parts.path_param("pid", self.pid.as_ref()), &self.block)
+    }
+
+    /// Creates the datablock; the backend adds its size and its number of files to the dataset's.
+    ///
+    /// Not repeated once it may have been acted on, as a repeat would count the files twice: after an error with
+    /// [`was_sent`](rest_core::Error::was_sent) other than `No`, look with [`OrigDatablocks::list`] first.
+    ///
+    /// # Errors
+    /// A refused field is status 400 and is named by [`crate::violations`]; 404 if there is no such dataset.
+    pub async fn send(&self) -> Result<OrigDatablock> {
+        self.client.rest().json(self.into_parts()?).await
+    }
+}
+
+/// Lists the datablocks of a dataset.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent before `send`"]
+pub struct ListOrigDatablocks {
+    client: Client,
+    pid: DatasetPid,
+}
+
+impl ListOrigDatablocks {
+    /// The request, without sending it.
+    ///
+    /// # Errors
+    /// None today.
+    pub fn into_parts(&self) -> Result<RequestParts> {
+        let path = "/datasets/{pid}/origdatablocks";
+        let parts = RequestParts::new("scicat.origdatablock_list", Method::GET, path);
+        Ok(parts.path_param("pid", self.pid.as_ref()))
+    }
+
+    /// Lists the datablocks. Retried.
+    ///
+    /// # Errors
+    /// 404 if there is no such dataset.
+    pub async fn send(&self) -> Result<Vec<OrigDatablock>> {
+        self.client.rest().json(self.into_parts()?).await
+    }
+
+    /// As [`Self::send`], with `None` if there is no such dataset.
+    ///
+    /// # Errors
+    /// As [`Self::send`], but 404 is no error.
+    pub async fn send_opt(&self) -> Result<Option<Vec<OrigDatablock>>> {
+        self.client.rest().json_opt(self.into_parts()?).await
+    }
+}

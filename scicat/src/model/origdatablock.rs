@@ -1,0 +1,160 @@
+//! Original datablocks: the files of a dataset.
+
+use chrono::{DateTime, Utc};
+use rest_core::{Error, Result};
+use serde::{Deserialize, Serialize};
+
+use super::new_dataset::rfc3339;
+use crate::DatasetPid;
+
+/// The largest number that the backend's numbers hold exactly.
+const MAX_SIZE: u64 = (1 << 53) - 1;
+
+/// A datablock to be created: the files of a dataset with their sizes. Its size is the sum of theirs.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewOrigDatablock {
+    size: u64,
+    data_file_list: Vec<NewDataFile>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct NewDataFile {
+    path: String,
+    size: u64,
+    #[serde(serialize_with = "rfc3339")]
+    time: DateTime<Utc>,
+}
+
+impl NewOrigDatablock {
+    /// A datablock without files.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a file: its path as readers will know it, its size in bytes and the time of its last change.
+    #[must_use]
+    pub fn file(mut self, path: impl Into<String>, size: u64, time: DateTime<Utc>) -> Self {
+        // A sum past the limit stays past it, and `check` refuses it.
+        self.size = self.size.saturating_add(size);
+        self.data_file_list.push(NewDataFile {
+            path: path.into(),
+            size,
+            time,
+        });
+        self
+    }
+
+    /// The size of all files together, in bytes.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Checks what the backend would refuse or store wrongly, before anything is sent.
+    ///
+    /// # Errors
+    /// [`rest_core::ErrorKind::Config`] if there is no file, a path is empty or holds a NUL, or the sizes add up to
+    /// more than 2^53 - 1 bytes.
+    pub fn check(&self) -> Result<()> {
+        if self.data_file_list.is_empty() {
+            return Err(Error::config("a datablock needs at least one file"));
+        }
+        if self
+            .data_file_list
+            .iter()
+            .any(|file| file.path.trim().is_empty() || file.path.contains('\0'))
+        {
+            return Err(Error::config(
+                "each file of a datablock needs a path that is not blank",
+            ));
+        }
+        if self.size > MAX_SIZE {
+            return Err(Error::config(format!(
+                "a datablock's files may add up to {MAX_SIZE} bytes at most"
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// A datablock as the catalogue returns it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct OrigDatablock {
+    /// The block's own identifier.
+    #[serde(rename = "_id")]
+    pub id: Option<String>,
+    /// The dataset it belongs to.
+    pub dataset_id: Option<DatasetPid>,
+    /// Bytes of all its files.
+    pub size: Option<u64>,
+    /// Its files.
+    #[serde(default)]
+    pub data_file_list: Vec<DataFile>,
+    /// The group that owns it, taken from the dataset.
+    pub owner_group: Option<String>,
+    /// When the entry was made.
+    pub created_at: Option<DateTime<Utc>>,
+}
+
+/// A file of a datablock.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct DataFile {
+    /// The path as the ingestor gave it.
+    pub path: String,
+    /// Bytes.
+    pub size: Option<u64>,
+    /// The time of its last change.
+    pub time: Option<DateTime<Utc>>,
+    /// A checksum, if the ingestor gave one.
+    pub chk: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{TimeZone, Utc};
+    use serde_json::json;
+
+    use super::{MAX_SIZE, NewOrigDatablock};
+
+    #[test]
+    fn the_size_is_the_sum_and_nothing_else_is_sent() {
+        let time = Utc.with_ymd_and_hms(2026, 3, 1, 12, 0, 0).unwrap();
+        let block = NewOrigDatablock::new()
+            .file("/data/a.h5", 5, time)
+            .file("/data/b.h5", 7, time);
+        block.check().unwrap();
+        assert_eq!(
+            serde_json::to_value(&block).unwrap(),
+            json!({"size": 12, "dataFileList": [
+                {"path": "/data/a.h5", "size": 5, "time": "2026-03-01T12:00:00.000Z"},
+                {"path": "/data/b.h5", "size": 7, "time": "2026-03-01T12:00:00.000Z"},
+            ]})
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_stored_is_refused() {
+        let time = Utc::now();
+        assert!(NewOrigDatablock::new().check().is_err());
+        assert!(NewOrigDatablock::new().file(" ", 1, time).check().is_err());
+        assert!(NewOrigDatablock::new().file("a\0b", 1, time).check().is_err());
+        assert!(NewOrigDatablock::new().file("a", MAX_SIZE, time).check().is_ok());
+        assert!(
+            NewOrigDatablock::new()
+                .file("a", MAX_SIZE, time)
+                .file("b", 1, time)
+                .check()
+                .is_err()
+        );
+        assert!(
+            NewOrigDatablock::new()
+                .file("a", u64::MAX, time)
+                .file("b", 1, time)
+                .check()
+                .is_err()
+        );
+    }
+}
