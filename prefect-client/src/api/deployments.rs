@@ -1,0 +1,220 @@
+//! `deployments`: read by name, create a run.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use http::Method;
+use rest_core::{Error, RequestParts, Result};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::{Client, Deployment, DeploymentId, FlowRun};
+
+/// What a server of version 3 takes as the parameters of a run, in bytes of JSON; it wants fewer than this.
+const MAX_PARAMETERS: usize = 512 * 1024;
+
+/// The deployment of a flow's name and its own; made by [`Client::deployment`].
+#[derive(Clone, Debug)]
+pub struct NamedDeployment {
+    pub(crate) client: Client,
+    pub(crate) flow: String,
+    pub(crate) name: String,
+}
+
+impl NamedDeployment {
+    /// Prepares its reading: `GET deployments/name/{flow}/{name}`.
+    pub fn get(&self) -> GetDeployment {
+        GetDeployment {
+            client: self.client.clone(),
+            flow: self.flow.clone(),
+            name: self.name.clone(),
+        }
+    }
+}
+
+/// Reads a deployment by name.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent before `send`"]
+pub struct GetDeployment {
+    client: Client,
+    flow: String,
+    name: String,
+}
+
+impl GetDeployment {
+    /// The request, without sending it.
+    ///
+    /// # Errors
+    /// None today.
+    pub fn into_parts(&self) -> Result<RequestParts> {
+        let path = "/deployments/name/{flow}/{name}";
+        let parts = RequestParts::new("prefect.deployment_get", Method::GET, path);
+        Ok(parts
+            .path_param("flow", self.flow.as_str())
+            .path_param("name", self.name.as_str()))
+    }
+
+    /// Reads the deployment. Retried.
+    ///
+    /// # Errors
+    /// 404 if there is none of these names.
+    pub async fn send(&self) -> Result<Deployment> {
+        self.client.json(self.into_parts()?).await
+    }
+
+    /// As [`Self::send`], with `None` if there is no such deployment.
+    ///
+    /// # Errors
+    /// As [`Self::send`], but 404 is no error.
+    pub async fn send_opt(&self) -> Result<Option<Deployment>> {
+        self.client.json_opt(self.into_parts()?).await
+    }
+}
+
+/// Creates a run of a deployment, `POST deployments/{id}/create_flow_run`; made by [`Client::create_flow_run`].
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent before `send`"]
+pub struct CreateFlowRun {
+    client: Client,
+    deployment: DeploymentId,
+    body: Body,
+    parameters: Value,
+    scheduled_at: Option<DateTime<Utc>>,
+    message: Option<String>,
+}
+
+/// Sent as it stands: the server refuses a field it does not know, and takes null as a value.
+#[derive(Clone, Debug, Default, Serialize)]
+struct Body {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    idempotency_key: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tags: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    work_queue_name: Option<String>,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    parameters: Map<String, Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<Value>,
+}
+
+impl CreateFlowRun {
+    pub(crate) fn new(client: Client, deployment: DeploymentId) -> Self {
+        let parameters = Value::Object(Map::new());
+        Self {
+            client,
+            deployment,
+            body: Body::default(),
+            parameters,
+            scheduled_at: None,
+            message: None,
+        }
+    }
+
+    /// Names the run; the server makes a name up if there is none.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.body.name = Some(name.into());
+        self
+    }
+
+    /// Sets the parameters, a JSON object. What is not named keeps the deployment's default.
+    pub fn parameters(mut self, parameters: impl Into<Value>) -> Self {
+        self.parameters = parameters.into();
+        self
+    }
+
+    /// Schedules the run for this time; without it the run is due at once.
+    pub fn scheduled_at(mut self, time: DateTime<Utc>) -> Self {
+        self.scheduled_at = Some(time);
+        self
+    }
+
+    /// Sets the message of the run's first state, for people to read.
+    pub fn message(mut self, message: impl Into<String>) -> Self {
+        self.message = Some(message.into());
+        self
+    }
+
+    /// Sets the key that makes the creation repeatable: a second request with it returns the run of the first, and
+    /// all else in the second request is ignored.
+    pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
+        self.body.idempotency_key = Some(key.into());
+        self
+    }
+
+    /// Adds tags to those of the deployment.
+    pub fn tags<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
+        self.body.tags.extend(tags.into_iter().map(Into::into));
+        self
+    }
+
+    /// Puts the run in this queue of the deployment's pool instead of the deployment's own.
+    pub fn work_queue_name(mut self, queue: impl Into<String>) -> Self {
+        self.body.work_queue_name = Some(queue.into());
+        self
+    }
+
+    /// The request, without sending it.
+    ///
+    /// # Errors
+    /// [`rest_core::ErrorKind::Config`] if the parameters are not a JSON object or take 512 KiB or more, or the
+    /// idempotency key is empty.
+    pub fn into_parts(&self) -> Result<RequestParts> {
+        let Value::Object(parameters) = &self.parameters else {
+            return Err(Error::config(
+                "the parameters of a flow run must be a JSON object",
+            ));
+        };
+        if self.body.idempotency_key.as_deref() == Some("") {
+            return Err(Error::config(
+                "the idempotency key of a flow run must not be empty",
+            ));
+        }
+        // The server's own refusal would repeat them all.
+        if self.parameters.to_string().len() >= MAX_PARAMETERS {
+            return Err(Error::config(format!(
+                "the parameters of a flow run must be less than {MAX_PARAMETERS} bytes of JSON"
+            )));
+        }
+        let body = Body {
+            parameters: parameters.clone(),
+            state: self.state(),
+            ..self.body.clone()
+        };
+        RequestParts::new(
+            "prefect.flow_run_create",
+            Method::POST,
+            "/deployments/{id}/create_flow_run",
+        )
+        .path_param("id", self.deployment.as_ref())
+        .idempotent(self.body.idempotency_key.is_some())
+        .json(&body)
+    }
+
+    /// The first state, if there is anything to say of it.
+    fn state(&self) -> Option<Value> {
+        if self.scheduled_at.is_none() && self.message.is_none() {
+            return None;
+        }
+        let mut state = json!({ "type": "SCHEDULED", "name": "Scheduled" });
+        if let Some(time) = self.scheduled_at {
+            let time = time.to_rfc3339_opts(SecondsFormat::Micros, true);
+            state["state_details"] = json!({ "scheduled_time": time });
+        }
+        if let Some(message) = &self.message {
+            state["message"] = json!(message);
+        }
+        Some(state)
+    }
+
+    /// Creates the run, or returns the one of the same idempotency key.
+    ///
+    /// Retried if there is such a key. Without one it is not repeated once it may have been acted on.
+    ///
+    /// # Errors
+    /// 404 if there is no such deployment; 409 if the parameters do not fit its schema; 422 if the server refuses
+    /// the document.
+    pub async fn send(&self) -> Result<FlowRun> {
+        self.client.json(self.into_parts()?).await
+    }
+}

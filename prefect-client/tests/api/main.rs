@@ -1,0 +1,11 @@
+//! The client against a mock of the server, and the requests that it makes.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod admin;
+mod client;
+mod deployments;
+mod errors;
+mod flow_runs;
+mod secrecy;
+mod support;
+mod variables;
