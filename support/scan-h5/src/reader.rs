@@ -201,3 +201,18 @@ fn is_absent(error: &ParseError) -> bool {
 fn count(dataset: &Dataset) -> Result<u64, Mismatch> {
     Ok(dataset.num_elements()?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_of_the_parser_is_an_error_that_names_the_place() {
+        let outcome: Result<()> = guarded(Path::new("scan.h5"), "/a/b", || panic!("index {} of {}", 7, 3));
+        let message = outcome.map_err(|error| error.to_string());
+        assert_eq!(
+            message,
+            Err("scan.h5: /a/b: the HDF5 parser failed: index 7 of 3".to_owned())
+        );
+    }
+}

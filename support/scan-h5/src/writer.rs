@@ -5,7 +5,7 @@ mod metadata;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use hdf5_pure::{FileBuilder, FinishedGroup, GroupBuilder};
+use hdf5_pure::{DatasetBuilder, FileBuilder, FinishedGroup};
 
 use crate::{Error, Result};
 
@@ -131,18 +131,24 @@ struct Folder<'a> {
     folders: BTreeMap<&'a str, Folder<'a>>,
 }
 
+type Problem = Box<dyn std::error::Error + Send + Sync>;
+
 /// Writes a scan. The frames are put together in memory first.
 ///
 /// # Errors
 /// [`Error::Write`] when a path of the spec cannot be one in an HDF5 file, or the file cannot be written.
 pub fn write_scan(path: &Path, spec: &ScanSpec) -> Result<()> {
-    let write = || -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let write = || -> Result<(), Problem> {
         let items = spec.items();
         let mut root = Folder::default();
         for (at, item) in &items {
             root.insert(at, item);
         }
+        root.refuse_clash()?;
         let mut file = FileBuilder::new();
+        for (name, item) in &root.items {
+            item.write(file.create_dataset(name), spec)?;
+        }
         for (name, folder) in &root.folders {
             file.add_group(folder.build(name, spec)?);
         }
@@ -157,52 +163,67 @@ pub fn write_scan(path: &Path, spec: &ScanSpec) -> Result<()> {
 
 impl<'a> Folder<'a> {
     fn insert(&mut self, path: &'a str, item: &'a Item) {
-        match path.trim_start_matches('/').split_once('/') {
+        let path = path.trim_start_matches('/');
+        match path.split_once('/') {
             Some((folder, rest)) => self.folders.entry(folder).or_default().insert(rest, item),
             None => {
-                self.items.insert(path.trim_start_matches('/'), item);
+                self.items.insert(path, item);
             }
         }
     }
 
-    fn build(&self, name: &str, spec: &ScanSpec) -> Result<FinishedGroup, hdf5_pure::Error> {
+    fn build(&self, name: &str, spec: &ScanSpec) -> Result<FinishedGroup, Problem> {
+        self.refuse_clash()?;
         // The builder of a nested group needs none of its parent's.
         let mut group = FileBuilder::new().create_group(name);
         for (name, item) in &self.items {
-            add(&mut group, name, item, spec)?;
+            item.write(group.create_dataset(name), spec)?;
         }
         for (name, folder) in &self.folders {
             group.add_group(folder.build(name, spec)?);
         }
         Ok(group.finish())
     }
-}
 
-fn add(group: &mut GroupBuilder, name: &str, item: &Item, spec: &ScanSpec) -> Result<(), hdf5_pure::Error> {
-    let dataset = group.create_dataset(name);
-    match item {
-        Item::Value(ScanValue::Text(text)) => {
-            // A fixed-length type is at least one byte wide.
-            let width = u32::try_from(text.len().max(1)).unwrap_or(u32::MAX);
-            dataset.with_strings_sized(&[text], width)?;
-        }
-        Item::Value(ScanValue::Number(number)) => {
-            dataset.with_f64_data(&[*number]);
-        }
-        Item::Value(ScanValue::Integer(number)) => {
-            dataset.with_i32_data(&[*number]);
-        }
-        Item::Value(ScanValue::Series(series)) => {
-            dataset.with_f64_data(series);
-        }
-        Item::Frames { count, level } => {
-            let shape = [*count, spec.rows, spec.cols].map(|side| u64::try_from(side).unwrap_or(u64::MAX));
-            dataset
-                .with_u16_data(&frames(*count, *level, spec))
-                .with_shape(&shape);
+    /// The library would write a group and a dataset of the same name.
+    fn refuse_clash(&self) -> Result<(), Problem> {
+        match self.items.keys().find(|name| self.folders.contains_key(*name)) {
+            Some(name) => Err(format!("{name} is to be a group and a dataset").into()),
+            None => Ok(()),
         }
     }
-    Ok(())
+}
+
+impl Item {
+    fn write(&self, dataset: &mut DatasetBuilder, spec: &ScanSpec) -> Result<(), Problem> {
+        match self {
+            Self::Value(ScanValue::Text(text)) => {
+                // A fixed-length type is at least one byte wide.
+                let width = u32::try_from(text.len().max(1))?;
+                dataset.with_strings_sized(&[text], width)?;
+            }
+            Self::Value(ScanValue::Number(number)) => {
+                dataset.with_f64_data(&[*number]);
+            }
+            Self::Value(ScanValue::Integer(number)) => {
+                dataset.with_i32_data(&[*number]);
+            }
+            Self::Value(ScanValue::Series(series)) => {
+                dataset.with_f64_data(series);
+            }
+            Self::Frames { count, level } => {
+                let shape = [
+                    u64::try_from(*count)?,
+                    u64::try_from(spec.rows)?,
+                    u64::try_from(spec.cols)?,
+                ];
+                dataset
+                    .with_u16_data(&frames(*count, *level, spec))
+                    .with_shape(&shape);
+            }
+        }
+        Ok(())
+    }
 }
 
 /// A dark bar that moves from frame to frame over an even field, with a little noise.

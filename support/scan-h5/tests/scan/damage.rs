@@ -1,0 +1,78 @@
+//! Files that are cut, altered, or no files at all.
+
+use std::fs;
+use std::path::Path;
+
+use proptest::prelude::*;
+use scan_h5::{Error, Scan, ScanReader, ScanSpec, write_scan};
+
+use super::data;
+
+const PATHS: [&str; 8] = [
+    "/text/fixed_padded_1",
+    "/text/vlen_1",
+    "/number/i4_be",
+    "/number/growable_1",
+    "/number/gzip_1",
+    "/measurement/sample/file_name",
+    "/exchange/data",
+    "/text",
+];
+
+/// Reads all there is; that it comes back is the test. A caught panic is an error like others.
+fn read_all(path: &Path) {
+    let Ok(scan) = Scan::open(path) else { return };
+    for at in PATHS {
+        let _ = scan.string(at);
+        let _ = scan.number(at);
+    }
+}
+
+fn originals() -> Vec<Vec<u8>> {
+    let dir = tempfile::tempdir().unwrap();
+    let own = dir.path().join("own.h5");
+    write_scan(&own, &ScanSpec::new(1, 2, 2)).unwrap();
+    [data("h5py_witness.h5"), data("h5py_witness_old.h5"), own]
+        .iter()
+        .map(|path| fs::read(path).unwrap())
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn damage_never_panics(
+        which in 0_usize..3,
+        cut in prop::option::of(any::<prop::sample::Index>()),
+        flips in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..24),
+    ) {
+        let mut bytes = originals().swap_remove(which);
+        for (at, value) in flips {
+            let at = at.index(bytes.len());
+            bytes[at] ^= value;
+        }
+        if let Some(cut) = cut {
+            bytes.truncate(cut.index(bytes.len() + 1));
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("damaged.h5");
+        fs::write(&path, bytes).unwrap();
+        read_all(&path);
+    }
+}
+
+#[test]
+fn what_is_no_hdf5_file_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let open = |name: &str| Scan::open(&dir.path().join(name)).unwrap_err();
+    fs::write(dir.path().join("empty.h5"), b"").unwrap();
+    fs::write(dir.path().join("text.h5"), b"not HDF5 at all").unwrap();
+    fs::create_dir(dir.path().join("folder.h5")).unwrap();
+
+    assert!(matches!(open("empty.h5"), Error::NotHdf5 { .. }));
+    assert!(matches!(open("text.h5"), Error::NotHdf5 { .. }));
+    assert!(matches!(open("folder.h5"), Error::NotAFile { .. }));
+    assert!(matches!(open("absent.h5"), Error::Io { .. }));
+    assert!(open("absent.h5").to_string().contains("absent.h5"));
+}
