@@ -287,3 +287,41 @@ impl RunStore for SqliteStore {
             .await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::DeletionRecord;
+
+    /// Records a deletion with a megabyte of evidence in a store with this setting.
+    async fn record_with(pragma: &str, value: i64) -> Error {
+        let dir = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(dir.path()).unwrap();
+        store
+            .inner
+            .connection()
+            .pragma_update(None, pragma, value)
+            .unwrap();
+        let record = DeletionRecord {
+            endpoint: "e".to_owned(),
+            path: "/p".to_owned(),
+            run_id: "r".to_owned(),
+            deleted_at: Utc::now(),
+            evidence: Value::String("x".repeat(1 << 20)),
+        };
+        store.record_deletion(&record).await.unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_named() {
+        let error = record_with("max_page_count", 30).await;
+        assert!(matches!(&error, Error::Full { .. }), "{error}");
+        assert!(error.to_string().starts_with("no space left for "), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_read_only_database_is_named() {
+        let error = record_with("query_only", 1).await;
+        assert!(matches!(&error, Error::ReadOnly { .. }), "{error}");
+    }
+}

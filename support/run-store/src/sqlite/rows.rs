@@ -132,14 +132,14 @@ pub(super) fn lift_control(connection: &Connection, path: &str, reason: &str) ->
     Ok(lifted > 0)
 }
 
-/// One spelling for a path: no double slashes, no `.`, no slash at the end.
+/// One spelling for a path: from the root, no double slashes, no `.`, no slash at the end. A path without its
+/// first slash is the same path: here it is better to forbid too much.
 fn normal(path: &str) -> String {
     let parts: Vec<&str> = path
         .split('/')
         .filter(|part| !part.is_empty() && *part != ".")
         .collect();
-    let root = if path.starts_with('/') { "/" } else { "" };
-    format!("{root}{}", parts.join("/"))
+    format!("/{}", parts.join("/"))
 }
 
 pub(super) fn schedule(connection: &Connection, prune: &ScheduledPrune) -> Result<ScheduledId, Fault> {
