@@ -22,21 +22,11 @@ pub struct DotenvError {
 #[non_exhaustive]
 pub enum EnvironmentError {
     /// The file cannot be opened, or is not UTF-8.
-    #[error("the environment file {} cannot be read (check --env-file): {error}", path.display())]
-    Read {
-        /// The path tried.
-        path: PathBuf,
-        /// Why.
-        error: io::Error,
-    },
+    #[error("the environment file {} cannot be read (check --env-file): {}", .0.display(), .1)]
+    Read(PathBuf, io::Error),
     /// A line is wrong.
-    #[error("the environment file {} cannot be understood: {error}", path.display())]
-    Parse {
-        /// The path read.
-        path: PathBuf,
-        /// Which line, and why.
-        error: DotenvError,
-    },
+    #[error("the environment file {} cannot be understood: {}", .0.display(), .1)]
+    Parse(PathBuf, DotenvError),
 }
 
 /// The process environment and `.env` together; what the process has wins. Its Debug shows names only.
@@ -55,20 +45,14 @@ impl Environment {
         };
         let process = Self::from_vars(std::env::vars_os().filter_map(text));
         let path = env_file.unwrap_or(Path::new(".env"));
-        let content = match std::fs::read_to_string(path) {
-            Ok(content) => content,
-            Err(error) if env_file.is_none() && error.kind() == io::ErrorKind::NotFound => {
-                return Ok(process);
+        match std::fs::read_to_string(path) {
+            Ok(content) => {
+                let merged = process.with_dotenv(&content);
+                merged.map_err(|error| EnvironmentError::Parse(path.to_owned(), error))
             }
-            Err(error) => {
-                let path = path.to_owned();
-                return Err(EnvironmentError::Read { path, error });
-            }
-        };
-        process.with_dotenv(&content).map_err(|error| {
-            let path = path.to_owned();
-            EnvironmentError::Parse { path, error }
-        })
+            Err(error) if env_file.is_none() && error.kind() == io::ErrorKind::NotFound => Ok(process),
+            Err(error) => Err(EnvironmentError::Read(path.to_owned(), error)),
+        }
     }
 
     /// An environment of just these variables.
@@ -284,26 +268,30 @@ fn expand<'a>(
     process: &impl Fn(&str) -> Option<&'a str>,
     above: &[(String, Option<String>)],
 ) -> String {
-    let mut out = String::with_capacity(value.len());
-    let mut rest = value;
-    while let Some(at) = rest.find("${") {
-        out.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let Some((name, default, length)) = reference(rest) else {
-            out.push_str("${");
-            rest = &rest[2..];
-            continue;
-        };
+    substitute(value, |text| {
+        let (name, default, length) = reference(text)?;
         let known = above.iter().find(|(known, _)| known == name);
-        out.push_str(match (process(name), known) {
+        let value = match (process(name), known) {
             (Some(value), _) => value,
             (None, Some((_, value))) => value.as_deref().unwrap_or_default(),
             (None, None) => default,
-        });
-        rest = &rest[length..];
+        };
+        Some((value.to_owned(), length))
+    })
+}
+
+/// Puts values in the place of references. `value_at` is given the rest of the text from each `$` on, and answers with
+/// the value and the length of the reference, or with nothing if there is none. A value is not looked at again.
+pub(crate) fn substitute(text: &str, mut value_at: impl FnMut(&str) -> Option<(String, usize)>) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('$') {
+        out.push_str(&rest[..at]);
+        let (value, length) = value_at(&rest[at..]).unwrap_or_else(|| ("$".to_owned(), 1));
+        out.push_str(&value);
+        rest = &rest[at + length..];
     }
-    out.push_str(rest);
-    out
+    out + rest
 }
 
 /// Name, default and length of the reference that `text` begins with.

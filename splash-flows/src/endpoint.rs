@@ -13,36 +13,17 @@ pub enum EndpointError {
     /// A value names a variable that is not set.
     #[error(transparent)]
     Unset(#[from] UnsetVariable),
-    /// The uuid is none.
+    /// The uuid of this endpoint is none.
     #[error(
-        "endpoint {endpoint}: the uuid {uuid:?} is none: put the collection's id (as the Globus web app shows it) into globus.globus_endpoints.{endpoint}.uuid"
+        "endpoint {0}: the uuid {1:?} is none: put the collection's id (as the Globus web app shows it) into globus.globus_endpoints.{0}.uuid"
     )]
-    Uuid {
-        /// The endpoint's key.
-        endpoint: EndpointKey,
-        /// What stands there.
-        uuid: String,
-    },
-    /// The root is no absolute, plain path.
-    #[error("endpoint {endpoint}: the root_path {root:?} {problem}")]
-    Root {
-        /// The endpoint's key.
-        endpoint: EndpointKey,
-        /// What stands there.
-        root: String,
-        /// What is wrong with it.
-        problem: &'static str,
-    },
-    /// The relative path is refused.
-    #[error("endpoint {endpoint}: the path {path:?} {problem}")]
-    Path {
-        /// The endpoint's key.
-        endpoint: EndpointKey,
-        /// The path asked for.
-        path: String,
-        /// What is wrong with it.
-        problem: &'static str,
-    },
+    Uuid(EndpointKey, String),
+    /// The `root_path` of this endpoint, and why it cannot be one.
+    #[error("endpoint {0}: the root_path {1:?} {2}")]
+    Root(EndpointKey, String, &'static str),
+    /// A path relative to this endpoint, and why it is refused.
+    #[error("endpoint {0}: the path {1:?} {2}")]
+    Path(EndpointKey, String, &'static str),
     /// A flow parameter is no endpoint.
     #[error("the parameter is no endpoint: {0}")]
     Parameter(String),
@@ -121,10 +102,7 @@ impl StorageEndpoint {
         if text.len() == 36 && uuid::Uuid::try_parse(text).is_ok() {
             return Ok(text);
         }
-        Err(EndpointError::Uuid {
-            endpoint: self.key.clone(),
-            uuid: text.to_owned(),
-        })
+        Err(EndpointError::Uuid(self.key.clone(), text.to_owned()))
     }
 
     /// The folder in the collection, absolute, without a slash at its end; empty for the collection's own root.
@@ -138,11 +116,7 @@ impl StorageEndpoint {
             Err(problem) => problem,
             Ok(parts) => return Ok(absolute(&parts)),
         };
-        Err(EndpointError::Root {
-            endpoint: self.key.clone(),
-            root: root.to_owned(),
-            problem,
-        })
+        Err(EndpointError::Root(self.key.clone(), root.to_owned(), problem))
     }
 
     /// The path in the collection of `rel`, which is below the root even if it begins with a slash (`/raw/x` below
@@ -175,11 +149,7 @@ impl StorageEndpoint {
             Ok(_) => "names no file or folder",
             Err(problem) => problem,
         };
-        Err(EndpointError::Path {
-            endpoint: self.key.clone(),
-            path: rel.to_owned(),
-            problem,
-        })
+        Err(EndpointError::Path(self.key.clone(), rel.to_owned(), problem))
     }
 
     /// The incumbent's flow parameter `{"uuid", "uri", "root_path", "name"}`, as Prefect stores it in scheduled runs.

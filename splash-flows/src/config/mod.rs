@@ -26,26 +26,9 @@ pub(crate) use setting::Setting;
 use setting::expand;
 pub use setting::{Place, UnsetVariable};
 
-/// The key of an endpoint under `globus.globus_endpoints`, which is how flows address it (not its `name`).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct EndpointKey(String);
-
-impl EndpointKey {
-    /// The key as it stands in the file.
-    pub fn new(key: impl Into<String>) -> Self {
-        Self(key.into())
-    }
-
-    /// The key as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for EndpointKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
+rest_core::newtype_id! {
+    /// The key of an endpoint under `globus.globus_endpoints`, which is how flows address it (not its `name`).
+    pub struct EndpointKey;
 }
 
 /// What a prune does once a copy is proved.
@@ -87,12 +70,9 @@ impl Config {
     /// # Errors
     /// It is missing, unreadable, not YAML, has a key twice, or a value that cannot be right.
     pub fn load(path: &Path, env: &Environment) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            let path = path.to_owned();
-            match error.kind() {
-                io::ErrorKind::NotFound => ConfigError::Missing { path },
-                _ => ConfigError::Read { path, error },
-            }
+        let text = std::fs::read_to_string(path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => ConfigError::Missing(path.to_owned()),
+            _ => ConfigError::Read(path.to_owned(), error),
         })?;
         Self::parse(&text, &path.display().to_string(), env)
     }

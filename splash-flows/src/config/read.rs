@@ -93,14 +93,10 @@ fn yaml<T: DeserializeOwned>(text: &str, file: &str) -> Result<T, ConfigError> {
     options.leading_zero_numbers_as_strings = true;
     options.underscored_numbers_as_strings = true;
     serde_saphyr::from_str_with_options(text, options).map_err(|error| match error {
-        serde_saphyr::Error::DuplicateMappingKey { key, location } => ConfigError::DuplicateKey {
-            place: Place::new(file, location),
-            key: key.unwrap_or_default(),
-        },
-        error => ConfigError::Yaml {
-            file: file.to_owned(),
-            message: error.to_string(),
-        },
+        serde_saphyr::Error::DuplicateMappingKey { key, location } => {
+            ConfigError::DuplicateKey(Place::new(file, location), key.unwrap_or_default())
+        }
+        error => ConfigError::Yaml(file.to_owned(), error.to_string()),
     })
 }
 
@@ -164,8 +160,7 @@ impl Reader<'_> {
     }
 
     fn invalid(&self, key: &'static str, text: &Text, problem: &'static str) -> ConfigError {
-        let place = self.place(text);
-        ConfigError::Invalid { place, key, problem }
+        ConfigError::Invalid(self.place(text), key, problem)
     }
 
     fn expanded(&self, values: BTreeMap<String, Value>) -> BTreeMap<String, Value> {

@@ -5,6 +5,7 @@ use std::fmt;
 use serde_saphyr::Location;
 
 use super::Environment;
+use crate::dotenv::substitute;
 
 /// A place in the configuration file, shown as `file:line:column`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,27 +111,16 @@ impl Setting {
 /// Expands `$NAME` and `${NAME}` as Python's `os.path.expandvars` does: what is not set stays as it was written, and a
 /// value that was put in is not expanded again. Also gives the first name that was not set.
 pub(super) fn expand(text: &str, env: &Environment) -> (String, Option<String>) {
-    let mut out = String::with_capacity(text.len());
     let mut unset = None;
-    let mut rest = text;
-    while let Some(at) = rest.find('$') {
-        out.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let Some((name, length)) = reference(rest) else {
-            out.push('$');
-            rest = &rest[1..];
-            continue;
-        };
-        if let Some(value) = env.get(name) {
-            out.push_str(value);
-        } else {
-            out.push_str(&rest[..length]);
+    let expanded = substitute(text, |rest| {
+        let (name, length) = reference(rest)?;
+        let value = env.get(name).unwrap_or_else(|| {
             unset.get_or_insert_with(|| name.to_owned());
-        }
-        rest = &rest[length..];
-    }
-    out.push_str(rest);
-    (out, unset)
+            &rest[..length]
+        });
+        Some((value.to_owned(), length))
+    });
+    (expanded, unset)
 }
 
 /// The variable that `text` begins with, and the length of the reference.

@@ -276,6 +276,6 @@ fn files() {
     std::fs::write(&path, b"a: \xff\n").unwrap();
     assert!(matches!(
         Config::load(&path, &env(&[])),
-        Err(ConfigError::Read { .. })
+        Err(ConfigError::Read(..))
     ));
 }
