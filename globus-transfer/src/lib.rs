@@ -1,1 +1,20 @@
-//! In the making.
+#![doc = include_str!("../README.md")]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+pub mod api;
+mod client;
+mod error;
+mod ids;
+mod label;
+mod lenient;
+pub mod model;
+mod watch;
+
+pub use api::{FilterRule, SubmissionDocument, SubmissionKind, SyncLevel, TransferItem};
+pub use client::{Client, ClientBuilder, DEFAULT_BASE_URL};
+pub use error::{ErrorExt, has_code};
+pub use ids::{EndpointId, SubmissionId, TaskId};
+pub use label::Label;
+pub use model::{Entry, EntryKind, Listing, NiceStatus, SubmitCode, SubmitResult, Task, TaskStatus};
+pub use rest_core::{Error, ErrorKind, Pace, RequestParts, Result, RetryPolicy, Sent};
+pub use watch::{TaskWatcher, Wait, WaitError};

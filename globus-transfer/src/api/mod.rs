@@ -1,0 +1,62 @@
+//! Requests, one builder each, in the order of the service's documentation.
+//!
+//! A builder's `into_parts` is pure: it says what would be sent without sending it.
+
+mod endpoint;
+mod ls;
+mod submission;
+mod submit_delete;
+mod submit_transfer;
+mod task;
+mod task_lists;
+mod tasks;
+
+pub use endpoint::{EndpointHandle, Mkdir, Rename, Stat};
+pub use ls::Ls;
+pub use submission::{GetSubmissionId, SubmissionDocument, SubmissionKind, Submit};
+pub use submit_delete::SubmitDelete;
+pub use submit_transfer::{FilterRule, SubmitTransfer, SyncLevel, TransferItem};
+pub use task::{CancelTask, GetTask, TaskHandle};
+pub use task_lists::{ListEvents, ListSkippedErrors, ListSuccessfulTransfers};
+pub use tasks::ListTasks;
+
+use crate::{Error, Result};
+
+/// The ways to read a list to its end, for builders with a `pager()`.
+macro_rules! paged {
+    ($name:ident, $item:ty) => {
+        impl $name {
+            /// All pages, as they are asked for.
+            pub fn pages(
+                &self,
+            ) -> impl rest_core::Stream<Item = Result<rest_core::Page<$item>>> + Send + 'static {
+                self.pager().pages()
+            }
+
+            /// All items, as they are asked for.
+            pub fn items(&self) -> impl rest_core::Stream<Item = Result<$item>> + Send + 'static {
+                self.pager().items()
+            }
+
+            /// All items.
+            ///
+            /// # Errors
+            /// Those of any request. Retried.
+            pub async fn collect(&self) -> Result<Vec<$item>> {
+                self.pager().collect().await
+            }
+        }
+    };
+}
+pub(crate) use paged;
+
+/// Refuses a path no storage can hold, before any request is made.
+pub(crate) fn check_path(what: &str, path: &str) -> Result<()> {
+    if path.is_empty() {
+        return Err(Error::config(format!("{what} is empty")));
+    }
+    if path.contains('\0') {
+        return Err(Error::config(format!("{what} {path:?} contains a NUL character")));
+    }
+    Ok(())
+}

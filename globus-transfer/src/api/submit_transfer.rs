@@ -1,0 +1,364 @@
+//! Submitting a transfer.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Serialize, Serializer};
+
+use super::check_path;
+use super::submission::{SubmissionDocument, SubmissionKind};
+use crate::model::SubmitResult;
+use crate::{Client, EndpointId, Error, Label, Result, SubmissionId};
+
+/// Which files a transfer leaves alone because the destination already has them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SyncLevel {
+    /// Copies what the destination lacks.
+    Exists,
+    /// Copies what differs in size.
+    Size,
+    /// Copies what is newer at the source.
+    Mtime,
+    /// Copies what differs in checksum.
+    Checksum,
+}
+
+impl SyncLevel {
+    fn wire(self) -> u8 {
+        match self {
+            Self::Exists => 0,
+            Self::Size => 1,
+            Self::Mtime => 2,
+            Self::Checksum => 3,
+        }
+    }
+}
+
+impl Serialize for SyncLevel {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u8(self.wire())
+    }
+}
+
+/// One file or folder of a transfer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TransferItem {
+    #[serde(rename = "DATA_TYPE")]
+    data_type: &'static str,
+    source_path: String,
+    destination_path: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recursive: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_checksum: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checksum_algorithm: Option<String>,
+}
+
+impl TransferItem {
+    /// Both paths in full: for a file the destination names the file, not its folder.
+    pub fn new(source_path: impl Into<String>, destination_path: impl Into<String>) -> Self {
+        Self {
+            data_type: "transfer_item",
+            source_path: source_path.into(),
+            destination_path: destination_path.into(),
+            recursive: None,
+            external_checksum: None,
+            checksum_algorithm: None,
+        }
+    }
+
+    /// Says that the item is a folder (or is not); left unset, the service finds out.
+    pub fn recursive(mut self, recursive: bool) -> Self {
+        self.recursive = Some(recursive);
+        self
+    }
+
+    /// The file's checksum as known beforehand, MD5 unless an algorithm is named. A mismatch fails the whole
+    /// task. Not for folders.
+    pub fn external_checksum(mut self, checksum: impl Into<String>) -> Self {
+        self.external_checksum = Some(checksum.into());
+        self
+    }
+
+    /// The algorithm of [`external_checksum`](Self::external_checksum), in the service's spelling.
+    pub fn checksum_algorithm(mut self, algorithm: impl Into<String>) -> Self {
+        self.checksum_algorithm = Some(algorithm.into());
+        self
+    }
+
+    fn check(&self) -> Result<()> {
+        check_path("the source path", &self.source_path)?;
+        check_path("the destination path", &self.destination_path)?;
+        if self.recursive == Some(true) && self.external_checksum.is_some() {
+            return Err(Error::config(format!(
+                "{:?}: a folder has no checksum",
+                self.source_path
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// A rule for what a recursive item takes along. The first rule that matches a name decides; a name that
+/// none matches is taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FilterRule {
+    #[serde(rename = "DATA_TYPE")]
+    data_type: &'static str,
+    method: &'static str,
+    name: String,
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
+}
+
+impl FilterRule {
+    fn new(method: &'static str, name: impl Into<String>) -> Self {
+        Self {
+            data_type: "filter_rule",
+            method,
+            name: name.into(),
+            kind: None,
+        }
+    }
+
+    /// Takes names that match the pattern (`*`, `?`).
+    pub fn include(name: impl Into<String>) -> Self {
+        Self::new("include", name)
+    }
+
+    /// Leaves out names that match the pattern.
+    pub fn exclude(name: impl Into<String>) -> Self {
+        Self::new("exclude", name)
+    }
+
+    /// Holds for files only.
+    pub fn files_only(mut self) -> Self {
+        self.kind = Some("file");
+        self
+    }
+
+    /// Holds for folders only.
+    pub fn folders_only(mut self) -> Self {
+        self.kind = Some("dir");
+        self
+    }
+}
+
+/// The document in the order in which it is written. What the caller did not set is left to the service.
+#[derive(Clone, Debug, Default, Serialize)]
+struct Options {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sync_level: Option<SyncLevel>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verify_checksum: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preserve_timestamp: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encrypt_data: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    skip_source_errors: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fail_on_quota_errors: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delete_destination_extra: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deadline: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notify_on_succeeded: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notify_on_failed: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notify_on_inactive: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source_local_user: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    destination_local_user: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    filter_rules: Vec<FilterRule>,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    #[serde(rename = "DATA_TYPE")]
+    data_type: &'static str,
+    submission_id: &'a SubmissionId,
+    source_endpoint: &'a EndpointId,
+    destination_endpoint: &'a EndpointId,
+    #[serde(flatten)]
+    options: &'a Options,
+    #[serde(rename = "DATA")]
+    items: &'a [TransferItem],
+}
+
+/// Submits a transfer. Made by [`Client::submit_transfer`].
+///
+/// Only what is set here is sent; the rest is left to the service, whose defaults include **no** checksum
+/// verification and mail on every end of a task.
+#[derive(Clone, Debug)]
+#[must_use = "a request does nothing until it is sent"]
+pub struct SubmitTransfer {
+    client: Client,
+    source: EndpointId,
+    destination: EndpointId,
+    items: Vec<TransferItem>,
+    options: Options,
+}
+
+impl SubmitTransfer {
+    pub(crate) fn new(client: Client, source: EndpointId, destination: EndpointId) -> Self {
+        Self {
+            client,
+            source,
+            destination,
+            items: Vec::new(),
+            options: Options::default(),
+        }
+    }
+
+    /// Adds a file or folder: both paths in full, as the collections show them.
+    pub fn item(self, source_path: impl Into<String>, destination_path: impl Into<String>) -> Self {
+        self.items([TransferItem::new(source_path, destination_path)])
+    }
+
+    /// Adds items with their own options.
+    pub fn items(mut self, items: impl IntoIterator<Item = TransferItem>) -> Self {
+        self.items.extend(items);
+        self
+    }
+
+    /// The task's label; cut and cleaned to the service's rules.
+    pub fn label(mut self, label: impl Into<Label>) -> Self {
+        let label = label.into();
+        self.options.label = (!label.is_empty()).then(|| label.to_string());
+        self
+    }
+
+    /// Leaves alone what the destination already has.
+    pub fn sync_level(mut self, level: SyncLevel) -> Self {
+        self.options.sync_level = Some(level);
+        self
+    }
+
+    /// Whether each copy is read back and compared with its source.
+    pub fn verify_checksum(mut self, verify: bool) -> Self {
+        self.options.verify_checksum = Some(verify);
+        self
+    }
+
+    /// Whether copies get the source's time.
+    pub fn preserve_timestamp(mut self, preserve: bool) -> Self {
+        self.options.preserve_timestamp = Some(preserve);
+        self
+    }
+
+    /// Whether the data is encrypted on its way.
+    pub fn encrypt_data(mut self, encrypt: bool) -> Self {
+        self.options.encrypt_data = Some(encrypt);
+        self
+    }
+
+    /// Whether files that cannot be read are passed over. A task may then succeed without having delivered
+    /// everything: [`TaskHandle::skipped_errors`](crate::api::TaskHandle::skipped_errors) names them.
+    pub fn skip_source_errors(mut self, skip: bool) -> Self {
+        self.options.skip_source_errors = Some(skip);
+        self
+    }
+
+    /// Whether a full quota ends the task at once.
+    pub fn fail_on_quota_errors(mut self, fail: bool) -> Self {
+        self.options.fail_on_quota_errors = Some(fail);
+        self
+    }
+
+    /// Whether what only the destination has is deleted there.
+    pub fn delete_destination_extra(mut self, delete: bool) -> Self {
+        self.options.delete_destination_extra = Some(delete);
+        self
+    }
+
+    /// When the service shall give up. Left unset, the service moves the deadline along with progress.
+    pub fn deadline(mut self, deadline: DateTime<Utc>) -> Self {
+        self.options.deadline = Some(deadline.to_rfc3339_opts(SecondsFormat::Secs, false));
+        self
+    }
+
+    /// Whether the service sends mail about the task: on success, on failure, and when it becomes inactive.
+    pub fn notifications(self, notify: bool) -> Self {
+        self.notify_on_succeeded(notify)
+            .notify_on_failed(notify)
+            .notify_on_inactive(notify)
+    }
+
+    /// Whether the service sends mail when the task has succeeded.
+    pub fn notify_on_succeeded(mut self, notify: bool) -> Self {
+        self.options.notify_on_succeeded = Some(notify);
+        self
+    }
+
+    /// Whether the service sends mail when the task has failed.
+    pub fn notify_on_failed(mut self, notify: bool) -> Self {
+        self.options.notify_on_failed = Some(notify);
+        self
+    }
+
+    /// Whether the service sends mail when the task has become inactive.
+    pub fn notify_on_inactive(mut self, notify: bool) -> Self {
+        self.options.notify_on_inactive = Some(notify);
+        self
+    }
+
+    /// The local account to read as, where an identity maps to several.
+    pub fn source_local_user(mut self, user: impl Into<String>) -> Self {
+        self.options.source_local_user = Some(user.into());
+        self
+    }
+
+    /// The local account to write as, where an identity maps to several.
+    pub fn destination_local_user(mut self, user: impl Into<String>) -> Self {
+        self.options.destination_local_user = Some(user.into());
+        self
+    }
+
+    /// Adds a rule for what recursive items take along.
+    pub fn filter_rule(mut self, rule: FilterRule) -> Self {
+        self.options.filter_rules.push(rule);
+        self
+    }
+
+    /// The complete document under this submission id, always the same bytes for the same settings.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) without an item, or with a path that is empty or
+    /// contains NUL.
+    pub fn document(&self, submission_id: &SubmissionId) -> Result<SubmissionDocument> {
+        if self.items.is_empty() {
+            return Err(Error::config("a transfer needs at least one item"));
+        }
+        self.items.iter().try_for_each(TransferItem::check)?;
+        let document = Document {
+            data_type: "transfer",
+            submission_id,
+            source_endpoint: &self.source,
+            destination_endpoint: &self.destination,
+            options: &self.options,
+            items: &self.items,
+        };
+        SubmissionDocument::encode(SubmissionKind::Transfer, submission_id, &document)
+    }
+
+    /// Fetches a submission id and submits (`GET /v0.10/submission_id`, `POST /v0.10/transfer`).
+    ///
+    /// Who must survive a crash in between takes [`document`](Self::document) instead, records it, and sends
+    /// it with [`Client::submit`].
+    ///
+    /// # Errors
+    /// Those of [`document`](Self::document) and of any request. Both requests are retried.
+    pub async fn send(&self) -> Result<SubmitResult> {
+        let unsent = SubmissionId::new("unsent");
+        self.document(&unsent)?;
+        let id = self.client.submission_id().send().await?;
+        self.client.submit(&self.document(&id)?).send().await
+    }
+}
