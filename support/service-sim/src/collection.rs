@@ -225,8 +225,4 @@ impl Collection {
     pub fn exists(&self, rel: impl AsRef<str>) -> bool {
         self.path(rel).symlink_metadata().is_ok()
     }
-
-    pub(crate) fn spec(&self) -> &CollectionSpec {
-        &self.spec
-    }
 }

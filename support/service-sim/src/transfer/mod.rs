@@ -1,60 +1,141 @@
-//! Simulated Globus Transfer.
+//! Simulated Globus Transfer over the folders of the collections.
+
+mod caller;
+mod copy;
+mod delete;
+mod documents;
+mod engine;
+mod files;
+mod filter;
+mod job;
+mod limits;
+mod listing;
+mod order;
+mod refusal;
+mod store;
+mod submission;
+mod submit;
+mod task;
+mod tasks;
+mod times;
+mod tree;
+mod view;
 
 use std::sync::Arc;
 
 use axum::Router;
-use serde::Serialize;
-use serde_json::{Value, json};
+use axum::routing::{get, post};
 
-use crate::routes::{ErrorFacts, Routes};
+use crate::collection::Collection;
+use crate::routes::Routes;
 use crate::shared::Shared;
+use limits::{Rate, Slots};
+use refusal::Refusal;
+use store::Store;
+use tree::Tree;
+pub use view::TaskView;
 
 /// The state of the service.
 #[derive(Debug)]
 pub(crate) struct Transfer {
     shared: Arc<Shared>,
-}
-
-/// A transfer or delete task, as a test looks at it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct TaskView {
-    /// The task's id.
-    pub task_id: String,
-    /// Its label.
-    pub label: Option<String>,
-    /// `TRANSFER` or `DELETE`.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// `ACTIVE`, `INACTIVE`, `SUCCEEDED` or `FAILED`.
-    pub status: String,
-    /// What it is doing or suffering from; `None` once it is done.
-    pub nice_status: Option<String>,
-    /// The uuid of the source, for a delete that of its endpoint.
-    pub source: String,
-    /// The uuid of the destination; empty for a delete.
-    pub destination: String,
-    /// Source and destination path of each item; for a delete the second is empty.
-    pub items: Vec<(String, String)>,
-    /// The submission id under which it was submitted.
-    pub submission_id: String,
+    tasks: Store,
+    rate: Rate,
+    slots: Slots,
 }
 
 impl Transfer {
     pub(crate) fn new(shared: Arc<Shared>) -> Arc<Self> {
-        Arc::new(Self { shared })
+        let limits = shared.limits;
+        Arc::new(Self {
+            shared,
+            tasks: Store::default(),
+            rate: Rate::default(),
+            slots: Slots::new(limits),
+        })
     }
 
+    /// Every task, in the order of submission.
     pub(crate) fn views(&self) -> Vec<TaskView> {
-        Vec::new()
+        self.tasks.map(TaskView::of)
+    }
+
+    /// The first collection with this uuid; the others see the same files.
+    fn collection(&self, uuid: &str) -> Result<&Collection, Refusal> {
+        let mut collections = self.shared.collections.iter();
+        collections
+            .find(|c| c.uuid() == uuid)
+            .ok_or_else(|| Refusal::no_endpoint(uuid))
+    }
+
+    /// The files behind a collection's uuid.
+    fn tree(&self, uuid: &str) -> Result<Tree, Refusal> {
+        self.collection(uuid)
+            .map(|collection| Tree::new(collection.dir()))
     }
 }
 
 /// The service's routes.
 pub(crate) fn router(state: Arc<Transfer>) -> Router {
-    Routes::new(&state.shared, "globus_transfer", error_document).finish(Arc::clone(&state))
-}
-
-fn error_document(facts: &ErrorFacts<'_>) -> Value {
-    json!({ "code": "ServiceUnavailable", "message": facts.message, "request_id": facts.request_id, "resource": facts.resource })
+    Routes::new(&state.shared, "globus_transfer", refusal::error_document)
+        .on(
+            "transfer.submission_id",
+            "/v0.10/submission_id",
+            get(submit::submission_id),
+        )
+        .on("transfer.submit", "/v0.10/transfer", post(submit::transfer))
+        .on("transfer.delete", "/v0.10/delete", post(submit::delete))
+        .on("transfer.task_list", "/v0.10/task_list", get(tasks::list))
+        .on("transfer.task_get", "/v0.10/task/{task_id}", get(tasks::one))
+        .on(
+            "transfer.task_update",
+            "/v0.10/task/{task_id}",
+            axum::routing::put(tasks::update),
+        )
+        .on(
+            "transfer.task_cancel",
+            "/v0.10/task/{task_id}/cancel",
+            post(tasks::cancel),
+        )
+        .on(
+            "transfer.task_events",
+            "/v0.10/task/{task_id}/event_list",
+            get(tasks::events),
+        )
+        .on(
+            "transfer.task_successful_transfers",
+            "/v0.10/task/{task_id}/successful_transfers",
+            get(tasks::successful_transfers),
+        )
+        .on(
+            "transfer.task_skipped_errors",
+            "/v0.10/task/{task_id}/skipped_errors",
+            get(tasks::skipped_errors),
+        )
+        .on(
+            "transfer.endpoint_get",
+            "/v0.10/endpoint/{endpoint_id}",
+            get(files::endpoint),
+        )
+        .on(
+            "transfer.ls",
+            "/v0.10/operation/endpoint/{endpoint_id}/ls",
+            get(listing::ls),
+        )
+        .on(
+            "transfer.stat",
+            "/v0.10/operation/endpoint/{endpoint_id}/stat",
+            get(files::stat),
+        )
+        .on(
+            "transfer.rename",
+            "/v0.10/operation/endpoint/{endpoint_id}/rename",
+            post(files::rename),
+        )
+        .on(
+            "transfer.mkdir",
+            "/v0.10/operation/endpoint/{endpoint_id}/mkdir",
+            post(files::mkdir),
+        )
+        .finish(Arc::clone(&state))
 }

@@ -1,0 +1,146 @@
+//! Who asks, and how they are answered: authentication, rate limit, query and reply of one request.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::response::Response;
+use http::request::Parts;
+use http::{HeaderValue, header};
+use serde_json::{Value, json};
+
+use super::Transfer;
+use super::refusal::{Refusal, document};
+use crate::builder::Limits;
+use crate::routes::{self, Noted};
+use crate::tokens::bearer;
+
+/// An authenticated request.
+#[derive(Debug)]
+pub(crate) struct Caller {
+    pub(crate) user: String,
+    /// The request's path.
+    pub(crate) resource: String,
+    pub(crate) request_id: String,
+    query: Vec<(String, String)>,
+}
+
+/// A successful reply.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) document: Value,
+    pub(crate) noted: Noted,
+}
+
+impl From<Value> for Reply {
+    fn from(document: Value) -> Self {
+        Self {
+            document,
+            noted: Noted::default(),
+        }
+    }
+}
+
+impl FromRequestParts<Arc<Transfer>> for Caller {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, transfer: &Arc<Transfer>) -> Result<Self, Response> {
+        let query = parts.uri.query().unwrap_or_default();
+        let mut caller = Self {
+            user: String::new(),
+            resource: parts.uri.path().to_owned(),
+            request_id: transfer.shared.request_id(),
+            query: url::form_urlencoded::parse(query.as_bytes())
+                .into_owned()
+                .collect(),
+        };
+        match admit(transfer, parts) {
+            Ok(user) => {
+                caller.user = user;
+                Ok(caller)
+            }
+            Err(refusal) => Err(caller.refuse(&refusal)),
+        }
+    }
+}
+
+/// The user, if the token is good and the user has not asked too often.
+fn admit(transfer: &Transfer, parts: &Parts) -> Result<String, Refusal> {
+    let shared = &transfer.shared;
+    let now = shared.clock.now();
+    let Some(token) = bearer(&parts.headers) else {
+        return Err(Refusal::new(
+            401,
+            "AuthenticationFailed",
+            "No credentials supplied",
+        ));
+    };
+    let Some(grant) = shared.tokens.check(token, "transfer.api.globus.org", now) else {
+        return Err(Refusal::new(401, "AuthenticationFailed", "Token is not active"));
+    };
+    if shared.limits == Limits::Production {
+        transfer.rate.count(&grant.user, now)?;
+    }
+    Ok(grant.user)
+}
+
+impl Caller {
+    /// The first value of a query parameter.
+    pub(crate) fn query(&self, name: &str) -> Option<&str> {
+        self.query
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// All values of a repeated query parameter.
+    pub(crate) fn queries<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.query
+            .iter()
+            .filter(move |(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// A whole number from the query.
+    pub(crate) fn number(&self, name: &str) -> Result<Option<usize>, Refusal> {
+        let Some(text) = self.query(name) else {
+            return Ok(None);
+        };
+        text.parse()
+            .map(Some)
+            .map_err(|_| Refusal::bad_request(format!("{name} must be a whole number")))
+    }
+
+    /// Makes the response.
+    pub(crate) fn answer<R: Into<Reply>>(&self, result: Result<R, Refusal>) -> Response {
+        match result.map(Into::into) {
+            Ok(Reply { document, noted }) => {
+                let mut response = routes::json(200, &document);
+                response.extensions_mut().insert(noted);
+                response
+            }
+            Err(refusal) => self.refuse(&refusal),
+        }
+    }
+
+    fn refuse(&self, refusal: &Refusal) -> Response {
+        let document = document(refusal.code, &refusal.message, &self.request_id, &self.resource);
+        let mut response = routes::json(refusal.status, &document);
+        if let Some(seconds) = refusal.retry_after {
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+
+    /// `{DATA_TYPE, code, message, request_id, resource}`.
+    pub(crate) fn result(&self, data_type: &str, code: &str, message: &str) -> Value {
+        json!({
+            "DATA_TYPE": data_type,
+            "code": code,
+            "message": message,
+            "request_id": self.request_id,
+            "resource": self.resource,
+        })
+    }
+}
