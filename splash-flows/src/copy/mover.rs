@@ -1,0 +1,314 @@
+//! The mover: one file, one hop, one task, whatever happens to this process.
+
+use std::fmt;
+use std::future::IntoFuture;
+
+use globus_transfer::{Label, SubmissionDocument, SyncLevel, Task, TaskId};
+use run_store::{Effect, Intent, Slot};
+use serde_json::{Value, json};
+
+use super::observe::{Observation, Seen, collection, observe};
+use super::verified::VerifiedCopy;
+use super::verify::{confirm_delivery, verify_delivery};
+use crate::endpoint::StorageEndpoint;
+use crate::failure::Failure;
+use crate::progress::Event;
+use crate::run::RunContext;
+use crate::scan_path::ScanPath;
+use crate::task::task_failure;
+
+const STEP: &str = "copy";
+const SERVICE: &str = "globus_transfer";
+
+/// From one endpoint to another, at the same path below both roots.
+#[derive(Debug, Clone, Copy)]
+pub struct Hop<'a> {
+    /// Where the file stands.
+    pub source: &'a StorageEndpoint,
+    /// Where it goes.
+    pub destination: &'a StorageEndpoint,
+}
+
+impl fmt::Display for Hop<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} -> {}", self.source.key(), self.destination.key())
+    }
+}
+
+/// Copies a scan over one hop and proves the copy.
+///
+/// Happens once in effect for a run: a rerun finds the task of the run before. A copy that already
+/// stands, delivered earlier and unchanged since, is proved and not copied again. `known` is what a
+/// listing of the source showed a moment ago, if the caller has it; it saves a request.
+///
+/// # Errors
+/// The scan may not leave the site, is missing, changed while it was copied, or the task did not
+/// succeed. The failure names the file, the hop, the task and its status.
+pub async fn copy(
+    run: &RunContext,
+    scan: &ScanPath,
+    hop: Hop<'_>,
+    known: Option<&Observation>,
+) -> Result<VerifiedCopy, Failure> {
+    copy_inner(run, scan, hop, known)
+        .await
+        .map_err(|failure| failure.file(scan).hop(hop))
+}
+
+async fn copy_inner(
+    run: &RunContext,
+    scan: &ScanPath,
+    hop: Hop<'_>,
+    known: Option<&Observation>,
+) -> Result<VerifiedCopy, Failure> {
+    stays_on_site(run, scan, hop).await?;
+    let key = format!("{hop}:{}", scan.relative());
+    let proof = match run.effect(STEP, &key).await? {
+        Effect::Done(outcome) => VerifiedCopy::recall(&outcome["copy"])
+            .ok_or_else(|| Failure::new(STEP, "run_store", "the recorded copy cannot be read"))?,
+        Effect::Pending(slot, intent) => resume(run, scan, hop, slot, intent).await?,
+        Effect::New(slot) | Effect::Failed { slot, .. } => start(run, scan, hop, known, slot).await?,
+    };
+    run.say(&Event::Verified {
+        hop: hop.to_string(),
+        bytes: proof.witness().size(),
+    });
+    Ok(proof)
+}
+
+/// Export control is a fact about a path, kept for ever: the mover itself refuses, whoever asks.
+async fn stays_on_site(run: &RunContext, scan: &ScanPath, hop: Hop<'_>) -> Result<(), Failure> {
+    if hop.destination.on_site() {
+        return Ok(());
+    }
+    let controlled = run
+        .facility()
+        .store()
+        .is_controlled(scan.relative())
+        .await
+        .map_err(|error| Failure::store(STEP, &error))?;
+    if !controlled {
+        return Ok(());
+    }
+    Err(Failure::new(
+        STEP,
+        "export_control",
+        format!(
+            "the scan is export controlled and {} is not on site",
+            hop.destination.key()
+        ),
+    ))
+}
+
+/// First attempt, or one after a failed one.
+async fn start(
+    run: &RunContext,
+    scan: &ScanPath,
+    hop: Hop<'_>,
+    known: Option<&Observation>,
+    slot: Slot,
+) -> Result<VerifiedCopy, Failure> {
+    if let Ok(standing) =
+        verify_delivery(run.facility(), scan.relative(), hop.source, hop.destination, STEP).await
+    {
+        run.say(&Event::Notice {
+            text: format!("{hop}: an earlier delivery still stands, nothing to copy"),
+        });
+        finish(slot, &standing).await?;
+        return Ok(standing);
+    }
+    let source = match known {
+        Some(known) => known.clone(),
+        None => source_file(run, scan, hop).await?,
+    };
+    let document = document(run, scan, hop).await?;
+    let facts = json!({ "source": source });
+    let slot = slot
+        .intend(document.as_bytes(), &facts)
+        .await
+        .map_err(|error| Failure::store(STEP, &error))?;
+    submit_and_wait(run, scan, hop, slot, &document, &source).await
+}
+
+async fn source_file(run: &RunContext, scan: &ScanPath, hop: Hop<'_>) -> Result<Observation, Failure> {
+    match observe(run.facility(), hop.source, scan.relative(), STEP).await? {
+        Seen::File(file) => Ok(file),
+        Seen::Missing => Err(Failure::new(
+            STEP,
+            "FILE_NOT_FOUND",
+            format!("there is no such file on {}", hop.source.key()),
+        )),
+        Seen::Other(kind) => Err(Failure::new(
+            STEP,
+            "NOT_A_FILE",
+            format!("on {} the path is a {kind}, not a scan", hop.source.key()),
+        )),
+    }
+}
+
+/// The complete request, with a submission id of its own: what is recorded and, word for word, sent.
+async fn document(run: &RunContext, scan: &ScanPath, hop: Hop<'_>) -> Result<SubmissionDocument, Failure> {
+    let failed = |error: rest_core::Error| Failure::service(STEP, SERVICE, &error);
+    let client = run.facility().transfer();
+    let id = client.submission_id().send().await.map_err(failed)?;
+    let on = |endpoint: &StorageEndpoint| super::path_on(endpoint, scan.relative(), STEP);
+    client
+        .submit_transfer(collection(hop.source, STEP)?, collection(hop.destination, STEP)?)
+        .item(on(hop.source)?, on(hop.destination)?)
+        .label(Label::with_suffix(scan.stem(), run.run_id()))
+        .sync_level(SyncLevel::Checksum)
+        .verify_checksum(true)
+        .notifications(false)
+        .document(&id)
+        .map_err(failed)
+}
+
+/// A run before this one recorded its intent and ended before it knew the outcome.
+async fn resume(
+    run: &RunContext,
+    scan: &ScanPath,
+    hop: Hop<'_>,
+    slot: Slot,
+    intent: Intent,
+) -> Result<VerifiedCopy, Failure> {
+    let source: Observation = serde_json::from_value(intent.facts["source"].clone()).map_err(|error| {
+        Failure::new(
+            STEP,
+            "run_store",
+            format!("the recorded intent cannot be read: {error}"),
+        )
+    })?;
+    if let Some(task_id) = intent.receipt.as_ref().and_then(recorded_task) {
+        return wait(run, scan, hop, slot, &task_id, &source).await;
+    }
+    let document = SubmissionDocument::from_bytes(intent.document)
+        .map_err(|error| Failure::service(STEP, SERVICE, &error))?;
+    submit_and_wait(run, scan, hop, slot, &document, &source).await
+}
+
+fn recorded_task(receipt: &Value) -> Option<TaskId> {
+    receipt["task_id"].as_str().map(TaskId::new)
+}
+
+async fn submit_and_wait(
+    run: &RunContext,
+    scan: &ScanPath,
+    hop: Hop<'_>,
+    slot: Slot,
+    document: &SubmissionDocument,
+    source: &Observation,
+) -> Result<VerifiedCopy, Failure> {
+    let submitted = run
+        .holding(STEP, run.facility().transfer().submit(document).send())
+        .await?;
+    let task_id = match submitted {
+        Ok(result) => result.task_id,
+        Err(error) => {
+            let failure = Failure::service(STEP, SERVICE, &error);
+            // A refusal is final and opens a new attempt; a doubtful reply leaves the intent standing,
+            // so that a rerun sends the same submission id again and cannot make a second task.
+            if error.was_sent() == rest_core::Sent::Yes && !error.is_transient() {
+                give_up(slot, &failure).await?;
+            }
+            return Err(failure);
+        }
+    };
+    slot.note(&json!({ "task_id": task_id }))
+        .await
+        .map_err(|error| Failure::store(STEP, &error))?;
+    wait(run, scan, hop, slot, &task_id, source).await
+}
+
+async fn wait(
+    run: &RunContext,
+    scan: &ScanPath,
+    hop: Hop<'_>,
+    slot: Slot,
+    task_id: &TaskId,
+    source: &Observation,
+) -> Result<VerifiedCopy, Failure> {
+    run.say(&Event::Submitted {
+        hop: hop.to_string(),
+        task_id: task_id.to_string(),
+    });
+    let waiting = run
+        .facility()
+        .watcher()
+        .wait(task_id.clone())
+        .on_update(|task| run.say(&moving(hop, source.size(), task)))
+        .into_future();
+    let (outcome, is_final) = match run.holding(STEP, waiting).await? {
+        Ok(task) => {
+            let outcome = settle(run, scan, hop, source, &task).await;
+            // A listing that could not be had says nothing about the copy: a rerun looks again.
+            let is_final = outcome.as_ref().is_err_and(|failure| failure.service.is_none());
+            (outcome, is_final)
+        }
+        Err(error) => (Err(task_failure(STEP, task_id, &error)), !error.may_still_run()),
+    };
+    match outcome {
+        Ok(proof) => {
+            finish(slot, &proof).await?;
+            Ok(proof)
+        }
+        Err(failure) => {
+            if is_final {
+                give_up(slot, &failure).await?;
+            }
+            Err(failure)
+        }
+    }
+}
+
+/// The service says SUCCEEDED: believe it only if it delivered this file and the listings agree.
+async fn settle(
+    run: &RunContext,
+    scan: &ScanPath,
+    hop: Hop<'_>,
+    source: &Observation,
+    task: &Task,
+) -> Result<VerifiedCopy, Failure> {
+    let delivered = task.files_transferred.unwrap_or(0) + task.files_skipped.unwrap_or(0);
+    if delivered == 0 {
+        return Err(Failure::new(
+            STEP,
+            "not_delivered",
+            "the task ended SUCCEEDED but delivered no file",
+        )
+        .task(&task.task_id, &task.status));
+    }
+    confirm_delivery(
+        run,
+        scan.relative(),
+        source,
+        (hop.source, hop.destination),
+        task.task_id.as_ref(),
+        STEP,
+    )
+    .await
+    .map_err(|failure| failure.task(&task.task_id, &task.status))
+}
+
+fn moving(hop: Hop<'_>, total: u64, task: &Task) -> Event {
+    Event::Moving {
+        hop: hop.to_string(),
+        bytes: task.bytes_transferred.unwrap_or(0),
+        total,
+        status: task
+            .nice_status
+            .as_ref()
+            .map_or_else(|| task.status.to_string(), ToString::to_string),
+    }
+}
+
+async fn finish(slot: Slot, proof: &VerifiedCopy) -> Result<(), Failure> {
+    slot.done(&json!({ "copy": proof }))
+        .await
+        .map_err(|error| Failure::store(STEP, &error))
+}
+
+async fn give_up(slot: Slot, failure: &Failure) -> Result<(), Failure> {
+    slot.failed(&json!({ "error": failure }))
+        .await
+        .map_err(|error| Failure::store(STEP, &error))
+}

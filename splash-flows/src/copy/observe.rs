@@ -1,0 +1,121 @@
+//! What a listing shows of one file, now.
+
+use chrono::{DateTime, Utc};
+use globus_transfer::{EndpointId, EntryKind};
+use serde::{Deserialize, Serialize};
+
+use crate::endpoint::StorageEndpoint;
+use crate::facility::Facility;
+use crate::failure::Failure;
+
+/// One file as the service's listing shows it: where, how long, how old.
+///
+/// Two observations of the same file differ if anything wrote to it between them, as far as a size and
+/// a modification time (whole seconds) can tell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observation {
+    pub(crate) endpoint: String,
+    pub(crate) collection: String,
+    pub(crate) path: String,
+    pub(crate) size: u64,
+    pub(crate) modified: DateTime<Utc>,
+}
+
+impl Observation {
+    /// The key of the endpoint.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// The path on the endpoint's collection.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The size in bytes.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// When the file was last written, by that endpoint's clock.
+    pub fn modified(&self) -> DateTime<Utc> {
+        self.modified
+    }
+
+    /// Whether the same bytes may still be there: same place, size and time.
+    pub(crate) fn unchanged_since(&self, earlier: &Self) -> bool {
+        self.collection == earlier.collection
+            && self.path == earlier.path
+            && self.size == earlier.size
+            && self.modified == earlier.modified
+    }
+}
+
+/// What stands at a path.
+#[derive(Debug, Clone)]
+pub(crate) enum Seen {
+    /// A regular file.
+    File(Observation),
+    /// Nothing.
+    Missing,
+    /// Something that is not a regular file; its kind.
+    Other(String),
+}
+
+/// The collection of an endpoint; a uuid is checked when it is used, not when the config is read.
+pub(crate) fn collection(endpoint: &StorageEndpoint, step: &str) -> Result<EndpointId, Failure> {
+    endpoint
+        .uuid()
+        .map_err(|error| Failure::new(step, "config", error.to_string()))
+        .and_then(|uuid| {
+            EndpointId::parse(uuid).map_err(|error| Failure::new(step, "config", error.to_string()))
+        })
+}
+
+/// The path of a file on an endpoint's collection; it cannot leave the endpoint's root.
+pub(crate) fn path_on(endpoint: &StorageEndpoint, relative: &str, step: &str) -> Result<String, Failure> {
+    endpoint
+        .join(relative)
+        .map_err(|error| Failure::new(step, "path", error.to_string()))
+}
+
+/// Looks at one path of an endpoint. One request; retried.
+pub(crate) async fn observe(
+    facility: &Facility,
+    endpoint: &StorageEndpoint,
+    relative: &str,
+    step: &str,
+) -> Result<Seen, Failure> {
+    let id = collection(endpoint, step)?;
+    let path = path_on(endpoint, relative, step)?;
+    let entry = facility
+        .transfer()
+        .endpoint(id.clone())
+        .stat(&path)
+        .send_opt()
+        .await
+        .map_err(|error| Failure::service(step, "globus_transfer", &error).hop(endpoint.key()))?;
+    let Some(entry) = entry else {
+        return Ok(Seen::Missing);
+    };
+    if entry.kind != EntryKind::File {
+        return Ok(Seen::Other(entry.kind.to_string()));
+    }
+    match (entry.size, entry.last_modified) {
+        (Some(size), Some(modified)) => Ok(Seen::File(Observation {
+            endpoint: endpoint.key().to_string(),
+            collection: id.to_string(),
+            path,
+            size,
+            modified,
+        })),
+        _ => Err(Failure::new(
+            step,
+            "listing",
+            format!(
+                "the listing of {path:?} on {} lacks a size or a time",
+                endpoint.key()
+            ),
+        )),
+    }
+}

@@ -1,0 +1,180 @@
+//! The services and places that flows work with, built once and shared by every run.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, Utc};
+use globus_transfer::TaskWatcher;
+use rest_core::{ExposeSecret, OnRequest};
+use run_store::{RunStore, SqliteStore};
+
+use crate::config::Config;
+use crate::dotenv::Environment;
+use crate::failure::Failure;
+use crate::scheduler::{LocalScheduler, PrefectScheduler, Scheduler};
+
+const STEP: &str = "preflight";
+
+/// Everything that a flow reaches: configuration, clients, run store and scheduler.
+#[derive(Debug)]
+pub struct Facility {
+    config: Config,
+    environment: Environment,
+    transfer: globus_transfer::Client,
+    watcher: TaskWatcher,
+    scicat: Result<scicat::Client, Failure>,
+    scheduler: Arc<dyn Scheduler>,
+    store: Arc<dyn RunStore>,
+    state_dir: PathBuf,
+    requests: Arc<Requests>,
+}
+
+/// Counts requests by service.
+#[derive(Debug, Default)]
+struct Requests(Mutex<BTreeMap<&'static str, u64>>);
+
+impl Requests {
+    fn counter(self: &Arc<Self>) -> OnRequest {
+        let counts = Arc::clone(self);
+        Arc::new(move |attempt| {
+            let mut counts = counts.0.lock().unwrap_or_else(PoisonError::into_inner);
+            *counts.entry(attempt.service).or_default() += 1;
+        })
+    }
+}
+
+impl Facility {
+    /// Makes the clients out of the configuration and the environment; nothing is sent yet.
+    ///
+    /// `state_dir` is where runs are recorded; without one, `$XDG_STATE_HOME/splash-flows`. Prunes are
+    /// scheduled at Prefect if `PREFECT_API_URL` is set, else in the local schedule.
+    ///
+    /// # Errors
+    /// A credential or URL that is missing or wrong, by the name of its variable; a state folder that
+    /// cannot be written.
+    pub fn connect(
+        config: Config,
+        environment: Environment,
+        state_dir: Option<&Path>,
+    ) -> Result<Self, Failure> {
+        let requests = Arc::new(Requests::default());
+        let transfer = transfer(&config, &environment, &requests)?;
+        let watcher = TaskWatcher::new(transfer.clone())
+            .stall(config.stall())
+            .fatal_statuses(config.fatal_nice_statuses().iter().map(String::as_str));
+        let state_dir = match state_dir {
+            Some(dir) => dir.to_owned(),
+            None => run_store::default_state_dir(environment.lookup())
+                .map_err(|error| Failure::store(STEP, &error))?,
+        };
+        let store = SqliteStore::open(&state_dir).map_err(|error| Failure::store(STEP, &error))?;
+        let store: Arc<dyn RunStore> = Arc::new(store);
+        let scheduler = scheduler(&config, &environment, &requests, &store)?;
+        let scicat = scicat::ClientBuilder::from_vars(environment.lookup())
+            .and_then(|builder| builder.on_request(requests.counter()).build())
+            .map_err(|error| Failure::service(STEP, "scicat", &error));
+        Ok(Self {
+            config,
+            environment,
+            transfer,
+            watcher,
+            scicat,
+            scheduler,
+            store,
+            state_dir,
+            requests,
+        })
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The variables of the process and of `.env`.
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// How many requests each service has had from this process, repeats included.
+    pub fn requests(&self) -> BTreeMap<String, u64> {
+        let counts = self.requests.0.lock().unwrap_or_else(PoisonError::into_inner);
+        counts
+            .iter()
+            .map(|(service, count)| ((*service).to_owned(), *count))
+            .collect()
+    }
+
+    pub(crate) fn transfer(&self) -> &globus_transfer::Client {
+        &self.transfer
+    }
+
+    pub(crate) fn watcher(&self) -> &TaskWatcher {
+        &self.watcher
+    }
+
+    /// The catalogue, or why it cannot be used.
+    pub(crate) fn catalogue(&self) -> Result<&scicat::Client, Failure> {
+        self.scicat.as_ref().map_err(Clone::clone)
+    }
+
+    pub(crate) fn scheduler(&self) -> &dyn Scheduler {
+        &*self.scheduler
+    }
+
+    pub(crate) fn store(&self) -> &dyn RunStore {
+        &*self.store
+    }
+
+    pub(crate) fn state_dir(&self) -> &Path {
+        &self.state_dir
+    }
+
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        Utc::now()
+    }
+
+    /// Whether Globus takes the credentials; one token request at most for all runs of the process.
+    pub(crate) async fn preflight_transfer(&self) -> Result<(), Failure> {
+        self.transfer.rest().authenticate().await.map_err(|error| {
+            Failure::service(STEP, "globus_auth", &error)
+                .remedy("check GLOBUS_CLIENT_ID and GLOBUS_CLIENT_SECRET")
+        })
+    }
+}
+
+/// The Transfer client; credentials in config.yml win over those of the environment, as in the incumbent.
+fn transfer(
+    config: &Config,
+    environment: &Environment,
+    requests: &Arc<Requests>,
+) -> Result<globus_transfer::Client, Failure> {
+    let app = config
+        .globus_app()
+        .map_err(|error| Failure::new(STEP, "config", error.to_string()))?;
+    let lookup = |name: &str| match (&app, name) {
+        (Some(app), "GLOBUS_CLIENT_ID") => Some(app.client_id.clone()),
+        (Some(app), "GLOBUS_CLIENT_SECRET") => Some(app.client_secret.expose_secret().to_owned()),
+        _ => environment.get(name).map(str::to_owned),
+    };
+    globus_transfer::ClientBuilder::from_vars(lookup)
+        .and_then(|builder| builder.on_request(requests.counter()).build())
+        .map_err(|error| Failure::service(STEP, "globus_transfer", &error))
+}
+
+fn scheduler(
+    config: &Config,
+    environment: &Environment,
+    requests: &Arc<Requests>,
+    store: &Arc<dyn RunStore>,
+) -> Result<Arc<dyn Scheduler>, Failure> {
+    if environment.get("PREFECT_API_URL").is_none_or(str::is_empty) {
+        let local = LocalScheduler::new(Arc::clone(store), config.variables().clone());
+        return Ok(Arc::new(local));
+    }
+    let client = prefect_client::ClientBuilder::from_vars(environment.lookup())
+        .and_then(|builder| builder.on_request(requests.counter()).build())
+        .map_err(|error| Failure::service(STEP, "prefect", &error))?;
+    Ok(Arc::new(PrefectScheduler::new(client)))
+}

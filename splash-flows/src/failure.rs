@@ -1,0 +1,147 @@
+//! What went wrong, in the words that somebody at the beamline needs.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A step of a run that did not do what it was asked to.
+///
+/// It names the file, the step, the service with its code and request id, and what to do next. It is
+/// data: the command prints it, `--json` serialises it, the run store keeps it. It holds no secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Failure {
+    /// The step of the flow: `preflight`, `copy`, `ingest`, `schedule_prune`, `prune`.
+    pub step: String,
+    /// The service that refused or did not answer, such as `globus_transfer`; none for a local cause.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+    /// The service's code, a task's status, or a word of ours: what a program can match on.
+    pub code: String,
+    /// One sentence for people.
+    pub message: String,
+    /// The file concerned, as the flow was given it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// The hop, such as `spot832 -> data832`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hop: Option<String>,
+    /// The Globus task.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task_id: Option<String>,
+    /// The task's status or the HTTP status, as text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// The service's own id of the request, for its support desk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// What to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<String>,
+}
+
+impl Failure {
+    /// A failure of `step` with a code and a sentence.
+    pub fn new(step: &str, code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            step: step.to_owned(),
+            service: None,
+            code: code.into(),
+            message: message.into(),
+            file: None,
+            hop: None,
+            task_id: None,
+            status: None,
+            request_id: None,
+            remedy: None,
+        }
+    }
+
+    /// A failure because a service call failed; code, status and request id are the service's.
+    pub fn service(step: &str, service: &str, error: &rest_core::Error) -> Self {
+        let code = error
+            .service_code()
+            .map_or_else(|| format!("{:?}", error.kind()), str::to_owned);
+        Self {
+            service: Some(service.to_owned()),
+            status: error.status().map(|status| status.to_string()),
+            request_id: error.request_id().map(str::to_owned),
+            ..Self::new(step, code, with_causes(error))
+        }
+    }
+
+    /// A failure because the run store could not be read or written.
+    pub fn store(step: &str, error: &run_store::Error) -> Self {
+        Self::new(step, "run_store", with_causes(error)).remedy(
+            "see that the state folder is writable and has room, then run again with the same --run-id",
+        )
+    }
+
+    /// Names the file.
+    pub fn file(mut self, file: impl fmt::Display) -> Self {
+        self.file = Some(file.to_string());
+        self
+    }
+
+    /// Names the hop.
+    pub fn hop(mut self, hop: impl fmt::Display) -> Self {
+        self.hop = Some(hop.to_string());
+        self
+    }
+
+    /// Names the Globus task and its status.
+    pub fn task(mut self, task_id: impl fmt::Display, status: impl fmt::Display) -> Self {
+        self.task_id = Some(task_id.to_string());
+        self.status = Some(status.to_string());
+        self
+    }
+
+    /// Says what to do.
+    pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = Some(remedy.into());
+        self
+    }
+}
+
+/// The error and its causes in one line: a person reads one line, not a chain.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let line = inner.to_string();
+        if !text.contains(&line) {
+            text.push_str(": ");
+            text.push_str(&line);
+        }
+        cause = inner.source();
+    }
+    text
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.step)?;
+        if let Some(hop) = &self.hop {
+            write!(f, " {hop}")?;
+        }
+        write!(f, " failed ({}): {}", self.code, self.message)?;
+        if let Some(file) = &self.file {
+            write!(f, "; file {file:?}")?;
+        }
+        if let Some(task) = &self.task_id {
+            write!(f, "; task {task}")?;
+        }
+        if let Some(status) = &self.status {
+            write!(f, "; status {status}")?;
+        }
+        if let Some(id) = &self.request_id {
+            write!(f, "; request {id}")?;
+        }
+        if let Some(remedy) = &self.remedy {
+            write!(f, ". {remedy}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Failure {}

@@ -1,0 +1,245 @@
+//! `new_832_file_flow`: a new scan, from the beamline to the data server, to NERSC, into the catalogue.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::settings::Retention;
+use crate::copy::{Hop, VerifiedCopy, collection, copy};
+use crate::endpoint::StorageEndpoint;
+use crate::failure::Failure;
+use crate::ingest::ingest;
+use crate::progress::Event;
+use crate::prune::schedule_prune;
+use crate::report::{CopyReport, MoveReport};
+use crate::run::RunContext;
+use crate::scan_path::ScanPath;
+
+const STEP: &str = "preflight";
+
+fn yes() -> bool {
+    true
+}
+
+/// The parameters of `new_832_file_flow`, as the incumbent's callers send them.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MoveParameters {
+    /// The scan, such as `/global/raw/folder/scan.h5`.
+    pub file_path: String,
+    /// The scan may not leave the site, now or ever.
+    #[serde(default)]
+    pub is_export_control: bool,
+    /// Copy the scan to NERSC and catalogue it.
+    #[serde(default = "yes")]
+    pub send_to_nersc: bool,
+    /// Ignored, with a notice; the incumbent's callers may send it.
+    #[serde(default)]
+    pub config: Value,
+}
+
+impl MoveParameters {
+    /// A scan that goes to NERSC and into the catalogue.
+    pub fn new(file_path: impl Into<String>) -> Self {
+        Self {
+            file_path: file_path.into(),
+            is_export_control: false,
+            send_to_nersc: true,
+            config: Value::Null,
+        }
+    }
+}
+
+/// Where the scan stands and goes.
+struct Route {
+    spot832: StorageEndpoint,
+    data832: StorageEndpoint,
+    /// Only where the scan goes to NERSC.
+    nersc832: Option<StorageEndpoint>,
+    retention: Retention,
+}
+
+/// Moves one scan: spot832 -> data832 -> nersc832, each copy proved; catalogues it; schedules the prunes
+/// of the copies that are proved elsewhere.
+///
+/// A hop that fails ends the run: nothing is catalogued and no prune scheduled for what is not there. A
+/// catalogue that fails does not undo the moves: their prunes are scheduled, and the run ends failed.
+pub async fn move_scan(run: &RunContext, scan: &ScanPath, parameters: &MoveParameters) -> MoveReport {
+    let mut report = MoveReport::new(run.run_id(), scan.original());
+    let failures = steps(run, scan, parameters, &mut report)
+        .await
+        .err()
+        .unwrap_or_default();
+    report.close(run, failures)
+}
+
+/// The steps in order; the failures that ended the run, or that it could go on after.
+async fn steps(
+    run: &RunContext,
+    scan: &ScanPath,
+    parameters: &MoveParameters,
+    report: &mut MoveReport,
+) -> Result<(), Vec<Failure>> {
+    let stop = |failure: Failure| vec![failure.file(scan)];
+    if !parameters.config.is_null() {
+        run.say(&Event::Notice {
+            text:
+                "the parameter config is ignored: the configuration is the one this process was started with"
+                    .to_owned(),
+        });
+    }
+    let on_site_only = export_control(run, scan, parameters).await.map_err(stop)?;
+    let route = preflight(run, parameters.send_to_nersc && !on_site_only)
+        .await
+        .map_err(stop)?;
+    let to_data = Hop {
+        source: &route.spot832,
+        destination: &route.data832,
+    };
+    let first = copy(run, scan, to_data, None).await.map_err(stop)?;
+    report.add_copy(&first);
+    let second = match &route.nersc832 {
+        None => None,
+        Some(nersc832) => {
+            let hop = Hop {
+                source: &route.data832,
+                destination: nersc832,
+            };
+            // The listing that proved the first hop's copy is also the second hop's look at its source.
+            let known = first.is_fresh(run.facility().now()).then(|| first.witness());
+            let copied = copy(run, scan, hop, known).await.map_err(stop)?;
+            report.add_copy(&copied);
+            Some((nersc832, copied))
+        }
+    };
+    let mut failures = Vec::new();
+    if second.is_some() {
+        match ingest(run, scan, &[&route.data832, &route.spot832]).await {
+            Ok((catalogued, issues)) => {
+                report.scicat = Some(catalogued);
+                report.issues = issues;
+            }
+            Err(failure) => failures.push(failure.file(scan)),
+        }
+    }
+    plan_prunes(
+        run,
+        scan,
+        &route,
+        (&first, second.as_ref()),
+        report,
+        &mut failures,
+    )
+    .await;
+    if failures.is_empty() {
+        Ok(())
+    } else {
+        Err(failures)
+    }
+}
+
+/// Records a scan that is export controlled, for ever; answers whether this one is.
+async fn export_control(
+    run: &RunContext,
+    scan: &ScanPath,
+    parameters: &MoveParameters,
+) -> Result<bool, Failure> {
+    let store = run.facility().store();
+    let failed = |error: run_store::Error| Failure::store(STEP, &error);
+    if parameters.is_export_control {
+        store
+            .control_path(scan.relative(), "is_export_control", Some(run.run_id()))
+            .await
+            .map_err(failed)?;
+        return Ok(true);
+    }
+    store.is_controlled(scan.relative()).await.map_err(failed)
+}
+
+/// Everything that can be known to be wrong before the first effect.
+async fn preflight(run: &RunContext, to_nersc: bool) -> Result<Route, Failure> {
+    let facility = run.facility();
+    let endpoint = |key: &str| -> Result<StorageEndpoint, Failure> {
+        let endpoint = facility
+            .config()
+            .endpoint(key)
+            .map_err(|error| Failure::new(STEP, "config", error.to_string()))?;
+        collection(endpoint, STEP)?;
+        Ok(endpoint.clone())
+    };
+    let spot832 = endpoint("spot832")?;
+    let data832 = endpoint("data832")?;
+    let nersc832 = to_nersc.then(|| endpoint("nersc832")).transpose()?;
+    if to_nersc {
+        facility.catalogue()?;
+    }
+    facility.preflight_transfer().await?;
+    let scheduler = facility.scheduler();
+    scheduler.ready().await?;
+    let retention = Retention::read(scheduler).await?;
+    Ok(Route {
+        spot832,
+        data832,
+        nersc832,
+        retention,
+    })
+}
+
+/// The prunes of the copies that stand proved elsewhere; each fails alone.
+async fn plan_prunes(
+    run: &RunContext,
+    scan: &ScanPath,
+    route: &Route,
+    (first, second): (&VerifiedCopy, Option<&(&StorageEndpoint, VerifiedCopy)>),
+    report: &mut MoveReport,
+    failures: &mut Vec<Failure>,
+) {
+    let spot = (&route.spot832, &route.data832, first, route.retention.spot832);
+    let data = second.map(|(nersc832, proof)| (&route.data832, *nersc832, proof, route.retention.data832));
+    for (source, check, proof, after) in [Some(spot), data].into_iter().flatten() {
+        match schedule_prune(run, scan.relative(), (source, check), proof, after).await {
+            Ok(prune) => report.prunes.push(prune),
+            Err(failure) => failures.push(failure.file(scan)),
+        }
+    }
+}
+
+impl MoveReport {
+    fn new(run_id: &str, file: &str) -> Self {
+        Self {
+            run_id: run_id.to_owned(),
+            ok: false,
+            file: file.to_owned(),
+            bytes: None,
+            copies: Vec::new(),
+            scicat: None,
+            prunes: Vec::new(),
+            issues: Vec::new(),
+            error: None,
+            further_errors: Vec::new(),
+        }
+    }
+
+    fn add_copy(&mut self, proof: &VerifiedCopy) {
+        self.bytes = Some(proof.subject().size());
+        self.copies.push(CopyReport {
+            endpoint: proof.witness().endpoint().to_owned(),
+            path: proof.witness().path().to_owned(),
+            bytes: proof.witness().size(),
+            verified: true,
+            task_id: proof.task_id().to_owned(),
+        });
+    }
+
+    fn close(mut self, run: &RunContext, failures: Vec<Failure>) -> Self {
+        for failure in &failures {
+            run.say(&Event::Failed {
+                failure: failure.clone(),
+            });
+        }
+        let mut failures = failures.into_iter();
+        self.error = failures.next();
+        self.further_errors = failures.collect();
+        self.ok = self.error.is_none();
+        self
+    }
+}

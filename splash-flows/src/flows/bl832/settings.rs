@@ -1,0 +1,102 @@
+//! How long copies stay, as staff set it.
+
+use chrono::TimeDelta;
+use serde_json::Value;
+
+use crate::failure::Failure;
+use crate::scheduler::Scheduler;
+
+const STEP: &str = "preflight";
+const VARIABLE: &str = "bl832-settings";
+const SECONDS_PER_DAY: f64 = 86_400.0;
+/// Longer than any disk lasts, and still a date that every service can store.
+const MOST_DAYS: f64 = 36_500.0;
+
+/// The delays of the two prunes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Retention {
+    pub(super) spot832: TimeDelta,
+    pub(super) data832: TimeDelta,
+}
+
+impl Retention {
+    /// Reads the variable `bl832-settings`.
+    pub(super) async fn read(scheduler: &dyn Scheduler) -> Result<Self, Failure> {
+        let value = scheduler.variable(VARIABLE).await?.ok_or_else(|| {
+            Failure::new(STEP, "no_variable", format!("the variable {VARIABLE} is not set")).remedy(
+                "create it on the Prefect server, or under `variables` in config.yml where there is none",
+            )
+        })?;
+        Self::parse(&value)
+    }
+
+    fn parse(value: &Value) -> Result<Self, Failure> {
+        // Prefect 2 keeps a variable's JSON as text.
+        let parsed;
+        let value = match value {
+            Value::String(text) => {
+                parsed = serde_json::from_str(text).unwrap_or(Value::Null);
+                &parsed
+            }
+            other => other,
+        };
+        Ok(Self {
+            spot832: days(value, "delete_spot832_files_after_days")?,
+            data832: days(value, "delete_data832_files_after_days")?,
+        })
+    }
+}
+
+/// A delay in days, whole or not; 0 is at once.
+fn days(settings: &Value, key: &str) -> Result<TimeDelta, Failure> {
+    let days = settings[key].as_f64().unwrap_or(f64::NAN);
+    if !(0.0..=MOST_DAYS).contains(&days) {
+        return Err(Failure::new(
+            STEP,
+            "bad_variable",
+            format!(
+                "{key} in the variable {VARIABLE} must be a number of days from 0 to {MOST_DAYS}, and is {}",
+                settings[key]
+            ),
+        ));
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "at most 36,500 days, checked above"
+    )]
+    let seconds = (days * SECONDS_PER_DAY).round() as i64;
+    Ok(TimeDelta::seconds(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn days_may_be_fractions_and_a_variable_may_be_text() {
+        let both = json!({"delete_spot832_files_after_days": 0, "delete_data832_files_after_days": 0.5});
+        let read = Retention::parse(&both).unwrap();
+        assert_eq!(read.spot832, TimeDelta::zero());
+        assert_eq!(read.data832, TimeDelta::hours(12));
+        assert_eq!(
+            Retention::parse(&json!(both.to_string())).unwrap().data832,
+            TimeDelta::hours(12)
+        );
+    }
+
+    #[test]
+    fn a_delay_that_cannot_be_meant_is_refused() {
+        for bad in [json!(-1), json!("soon"), json!(null), json!(1e300), json!([])] {
+            let settings =
+                json!({"delete_spot832_files_after_days": bad, "delete_data832_files_after_days": 35});
+            let failure = Retention::parse(&settings).unwrap_err();
+            assert_eq!(failure.code, "bad_variable");
+            assert!(
+                failure.message.contains("delete_spot832_files_after_days"),
+                "{failure}"
+            );
+        }
+    }
+}

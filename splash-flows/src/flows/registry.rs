@@ -1,0 +1,129 @@
+//! Running a flow by its name with its parameters as JSON.
+
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::bl832::{MoveParameters, move_scan};
+use crate::facility::Facility;
+use crate::failure::Failure;
+use crate::progress::Progress;
+use crate::prune::{PruneParameters, prune};
+use crate::run::{Begun, RunContext};
+use crate::scan_path::ScanPath;
+
+/// A flow that can be run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FlowInfo {
+    /// Its name, the incumbent's.
+    pub name: &'static str,
+    /// What it does, in one line.
+    pub summary: &'static str,
+    /// Its parameters, in the order of importance.
+    pub parameters: &'static str,
+}
+
+/// Every flow of this build.
+pub const FLOWS: &[FlowInfo] = &[
+    FlowInfo {
+        name: "new_832_file_flow",
+        summary: "move a new 8.3.2 scan to data832 and NERSC, catalogue it, schedule its prunes",
+        parameters: "file_path, is_export_control=false, send_to_nersc=true",
+    },
+    FlowInfo {
+        name: "prune_globus_endpoint",
+        summary: "delete one file from an endpoint if the check endpoint's copy proves it",
+        parameters: "relative_path, source_endpoint, check_endpoint",
+    },
+    FlowInfo {
+        name: "prune_spot832",
+        summary: "prune_globus_endpoint under the name of its endpoint",
+        parameters: "relative_path, source_endpoint, check_endpoint",
+    },
+    FlowInfo {
+        name: "prune_data832",
+        summary: "prune_globus_endpoint under the name of its endpoint",
+        parameters: "relative_path, source_endpoint, check_endpoint",
+    },
+];
+
+/// How a run ended.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// Whether it did all it was asked for.
+    pub ok: bool,
+    /// Its report.
+    pub report: Value,
+}
+
+/// Runs the flow `name` and answers its report, also when it failed.
+///
+/// With the id of an earlier run it goes on where that one ended; a run that ended well answers its
+/// report and does nothing.
+///
+/// # Errors
+/// The run could not begin: no such flow, parameters that cannot be right, another process works on this
+/// run, or the run store cannot be used. Nothing was sent.
+pub async fn run(
+    facility: &Arc<Facility>,
+    name: &str,
+    parameters: &Value,
+    run_id: &str,
+    progress: Progress,
+) -> Result<Outcome, Failure> {
+    match name {
+        "new_832_file_flow" => {
+            let typed: MoveParameters = typed(name, parameters)?;
+            let scan = ScanPath::parse(&typed.file_path).map_err(|error| {
+                Failure::new("preflight", "path", error.to_string()).file(&typed.file_path)
+            })?;
+            let run = match open(facility, name, run_id, &json!(typed), progress).await? {
+                Begun::Open(run) => run,
+                Begun::Finished(report) => return Ok(Outcome { ok: true, report }),
+            };
+            let report = Box::pin(move_scan(&run, &scan, &typed)).await;
+            finish(&run, report.ok, &json!(report)).await
+        }
+        "prune_globus_endpoint" | "prune_spot832" | "prune_data832" => {
+            let typed: PruneParameters = typed(name, parameters)?;
+            let run = match open(facility, name, run_id, &json!(typed), progress).await? {
+                Begun::Open(run) => run,
+                Begun::Finished(report) => return Ok(Outcome { ok: true, report }),
+            };
+            let report = Box::pin(prune(&run, &typed)).await;
+            finish(&run, report.ok, &json!(report)).await
+        }
+        other => {
+            let known: Vec<&str> = FLOWS.iter().map(|flow| flow.name).collect();
+            Err(Failure::new(
+                "preflight",
+                "no_flow",
+                format!("there is no flow {other:?}; there are {}", known.join(", ")),
+            ))
+        }
+    }
+}
+
+fn typed<P: DeserializeOwned>(flow: &str, parameters: &Value) -> Result<P, Failure> {
+    serde_json::from_value(parameters.clone())
+        .map_err(|error| Failure::new("preflight", "parameters", format!("{flow}: {error}")))
+}
+
+async fn open(
+    facility: &Arc<Facility>,
+    flow: &str,
+    run_id: &str,
+    parameters: &Value,
+    progress: Progress,
+) -> Result<Begun, Failure> {
+    RunContext::open(Arc::clone(facility), flow, run_id, parameters, progress).await
+}
+
+async fn finish(run: &RunContext, ok: bool, report: &Value) -> Result<Outcome, Failure> {
+    run.finish(report, ok).await?;
+    Ok(Outcome {
+        ok,
+        report: report.clone(),
+    })
+}

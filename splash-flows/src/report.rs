@@ -1,0 +1,107 @@
+//! What a run did: the document that `--json` prints and the run store keeps.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+
+/// The outcome of one run of `new_832_file_flow`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct MoveReport {
+    /// The run's id.
+    pub run_id: String,
+    /// Whether every step that the run was asked for succeeded.
+    pub ok: bool,
+    /// The scan, as the flow was given it.
+    pub file: String,
+    /// The scan's size in bytes, once it was seen.
+    pub bytes: Option<u64>,
+    /// The copies that are proved, in the order of the hops.
+    pub copies: Vec<CopyReport>,
+    /// The catalogue entry.
+    pub scicat: Option<Catalogued>,
+    /// The prunes that stand in the schedule.
+    pub prunes: Vec<ScheduledPrune>,
+    /// Remarks on the scan's metadata, such as a catalogue field that is missing.
+    pub issues: Vec<String>,
+    /// The first failure.
+    pub error: Option<Failure>,
+    /// The failures after the first.
+    pub further_errors: Vec<Failure>,
+}
+
+/// A proved copy.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct CopyReport {
+    /// The key of the endpoint that holds it.
+    pub endpoint: String,
+    /// Its path on that endpoint's collection.
+    pub path: String,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// The flow's verdict; a copy that is not proved is not in the report.
+    pub verified: bool,
+    /// The Globus task that delivered it.
+    pub task_id: String,
+}
+
+/// A catalogue entry.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Catalogued {
+    /// The SciCat dataset's persistent identifier.
+    pub pid: String,
+}
+
+/// A prune that stands in the schedule.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ScheduledPrune {
+    /// The key of the endpoint whose copy goes.
+    pub endpoint: String,
+    /// The path relative to that endpoint's root.
+    pub path: String,
+    /// The key of the endpoint whose copy proves it.
+    pub check_endpoint: String,
+    /// When it is due.
+    pub at: DateTime<Utc>,
+    /// The scheduler's id: a Prefect flow run, or a row of the local schedule.
+    pub id: String,
+}
+
+/// The outcome of one prune.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct PruneReport {
+    /// The run's id.
+    pub run_id: String,
+    /// Whether the prune did what it may do under `deletion`.
+    pub ok: bool,
+    /// What happened to the file.
+    pub outcome: Option<PruneOutcome>,
+    /// The key of the endpoint whose copy goes.
+    pub endpoint: String,
+    /// The path on that endpoint's collection.
+    pub path: Option<String>,
+    /// The key of the endpoint whose copy proves it.
+    pub check_endpoint: Option<String>,
+    /// Bytes of the file, once it was seen.
+    pub bytes: Option<u64>,
+    /// The failure, if any.
+    pub error: Option<Failure>,
+}
+
+/// What a prune did with the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum PruneOutcome {
+    /// The file is proved and was deleted; the audit log holds the evidence.
+    Deleted,
+    /// The file is proved; `deletion: report` leaves it where it is.
+    WouldDelete,
+    /// The file is gone, and the audit log says that we deleted it.
+    AlreadyPruned,
+}

@@ -1,0 +1,51 @@
+//! Prunes as rows of the local schedule, for a beamline without a Prefect server.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use run_store::{RunStore, ScheduledPrune};
+use serde_json::Value;
+
+use super::{PlannedPrune, STEP, Scheduler};
+use crate::failure::Failure;
+
+/// The schedule in the run store.
+#[derive(Debug)]
+pub struct LocalScheduler {
+    store: Arc<dyn RunStore>,
+    variables: BTreeMap<String, Value>,
+}
+
+impl LocalScheduler {
+    /// Schedules into `store`; `variables` are those of the configuration.
+    pub fn new(store: Arc<dyn RunStore>, variables: BTreeMap<String, Value>) -> Self {
+        Self { store, variables }
+    }
+}
+
+#[async_trait]
+impl Scheduler for LocalScheduler {
+    async fn ready(&self) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    async fn variable(&self, name: &str) -> Result<Option<Value>, Failure> {
+        Ok(self.variables.get(name).cloned())
+    }
+
+    async fn schedule(&self, prune: &PlannedPrune) -> Result<String, Failure> {
+        let row = ScheduledPrune {
+            key: prune.key.clone(),
+            run_id: prune.run_id.clone(),
+            flow: "prune_globus_endpoint".to_owned(),
+            parameters: prune.parameters(),
+            due: prune.at,
+        };
+        self.store
+            .schedule(&row)
+            .await
+            .map(|id| id.to_string())
+            .map_err(|error| Failure::store(STEP, &error))
+    }
+}

@@ -1,0 +1,69 @@
+//! Something that starts a flow later: Prefect, or the local schedule.
+
+mod local;
+mod prefect;
+
+use std::fmt;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use crate::endpoint::StorageEndpoint;
+use crate::failure::Failure;
+
+pub use local::LocalScheduler;
+pub use prefect::PrefectScheduler;
+
+/// The step's name in failures.
+const STEP: &str = "schedule_prune";
+
+/// A prune that is to run at a time.
+#[derive(Debug, Clone)]
+pub struct PlannedPrune {
+    /// The endpoint whose copy goes.
+    pub source: StorageEndpoint,
+    /// The endpoint whose copy must prove it then.
+    pub check: StorageEndpoint,
+    /// The path relative to both roots.
+    pub relative_path: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The same key never schedules twice.
+    pub key: String,
+    /// The run that plans it.
+    pub run_id: String,
+}
+
+impl PlannedPrune {
+    /// The parameters of the flow `prune_globus_endpoint`, as the incumbent's worker reads them too.
+    pub fn parameters(&self) -> Value {
+        serde_json::json!({
+            "relative_path": self.relative_path,
+            "source_endpoint": self.source.to_parameter(),
+            "check_endpoint": self.check.to_parameter(),
+        })
+    }
+}
+
+/// Schedules prunes. Every call is awaited, and what it answers stands in the run's report.
+#[async_trait]
+pub trait Scheduler: fmt::Debug + Send + Sync {
+    /// Whether prunes can be scheduled now: server, deployment and credentials.
+    ///
+    /// # Errors
+    /// What is missing and how to make it.
+    async fn ready(&self) -> Result<(), Failure>;
+
+    /// A setting that staff keep beside the schedule, such as `bl832-settings`.
+    ///
+    /// # Errors
+    /// The setting is missing or cannot be read.
+    async fn variable(&self, name: &str) -> Result<Option<Value>, Failure>;
+
+    /// Puts a prune into the schedule and answers its id. Safe to repeat with the same key.
+    ///
+    /// # Errors
+    /// The schedule did not take it.
+    async fn schedule(&self, prune: &PlannedPrune) -> Result<String, Failure>;
+}
