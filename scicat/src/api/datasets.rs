@@ -4,18 +4,22 @@ use std::collections::BTreeMap;
 
 use futures_util::FutureExt;
 use http::Method;
-use rest_core::{Page, PageToken, Pager, RequestParts, Result};
+use rest_core::{Page, PageToken, Pager, Stream};
 use serde_json::json;
 
-use crate::{Client, Dataset, DatasetPid, NewRawDataset};
+use crate::{Client, Dataset, DatasetPid, NewRawDataset, RequestParts, Result};
 
-/// The datasets of the catalogue; made by [`Client::datasets`].
+/// What can be asked of the datasets. Made by [`Client::datasets`].
 #[derive(Clone, Debug)]
-pub struct Datasets {
-    pub(crate) client: Client,
+pub struct DatasetsHandle {
+    client: Client,
 }
 
-impl Datasets {
+impl DatasetsHandle {
+    pub(crate) fn new(client: Client) -> Self {
+        Self { client }
+    }
+
     /// Prepares the creation of a raw dataset: `POST datasets`.
     pub fn create(&self, dataset: NewRawDataset) -> CreateDataset {
         CreateDataset {
@@ -35,14 +39,18 @@ impl Datasets {
     }
 }
 
-/// One dataset; made by [`Client::dataset`].
+/// What can be asked of one dataset. Made by [`Client::dataset`].
 #[derive(Clone, Debug)]
-pub struct SingleDataset {
-    pub(crate) client: Client,
-    pub(crate) pid: DatasetPid,
+pub struct DatasetHandle {
+    client: Client,
+    pid: DatasetPid,
 }
 
-impl SingleDataset {
+impl DatasetHandle {
+    pub(crate) fn new(client: Client, pid: DatasetPid) -> Self {
+        Self { client, pid }
+    }
+
     /// Prepares its reading: `GET datasets/{pid}`.
     pub fn get(&self) -> GetDataset {
         GetDataset {
@@ -52,19 +60,19 @@ impl SingleDataset {
     }
 }
 
-/// Creates a raw dataset.
+/// Creates a raw dataset. Made by [`DatasetsHandle::create`].
 #[derive(Clone, Debug)]
-#[must_use = "nothing is sent before `send`"]
+#[must_use = "a request does nothing until it is sent"]
 pub struct CreateDataset {
     client: Client,
     dataset: NewRawDataset,
 }
 
 impl CreateDataset {
-    /// The request, without sending it.
+    /// `POST /datasets`, without sending it.
     ///
     /// # Errors
-    /// [`rest_core::ErrorKind::Config`] if a required field is blank or the body is larger than the backend takes.
+    /// [`crate::ErrorKind::Config`] if a required field is blank or the body is larger than the backend takes.
     pub fn into_parts(&self) -> Result<RequestParts> {
         self.dataset.check()?;
         super::with_body(
@@ -76,7 +84,7 @@ impl CreateDataset {
     /// Creates the dataset and returns it with its PID.
     ///
     /// Not repeated once it may have been acted on, as every repeat would make another dataset: after an error with
-    /// [`was_sent`](rest_core::Error::was_sent) other than `No`, look with [`Datasets::find`] before trying again.
+    /// [`was_sent`](crate::Error::was_sent) other than `No`, look with [`DatasetsHandle::find`] before trying again.
     ///
     /// # Errors
     /// A refused field is status 400 and is named by [`crate::violations`]; a missing right is status 403.
@@ -85,16 +93,16 @@ impl CreateDataset {
     }
 }
 
-/// Reads one dataset.
+/// Reads one dataset. Made by [`DatasetHandle::get`].
 #[derive(Clone, Debug)]
-#[must_use = "nothing is sent before `send`"]
+#[must_use = "a request does nothing until it is sent"]
 pub struct GetDataset {
     client: Client,
     pid: DatasetPid,
 }
 
 impl GetDataset {
-    /// The request, without sending it.
+    /// `GET /datasets/{pid}`, without sending it.
     ///
     /// # Errors
     /// None today.
@@ -121,14 +129,14 @@ impl GetDataset {
     }
 }
 
-/// Finds datasets. Conditions of different kinds must all hold.
+/// Finds datasets. Made by [`DatasetsHandle::find`]. Conditions of different kinds must all hold.
 ///
 /// Each condition is sent as `{"inq":[…]}`: the v3 backend turns a bare string into a date or a number where it can
 /// (`"8.3.2"` and `"2023"` become dates) and then finds nothing; strings in a list are left alone.
 ///
 /// An account sees only what its groups may read, so an empty answer is not proof that there is none.
 #[derive(Clone, Debug)]
-#[must_use = "nothing is sent before `send`"]
+#[must_use = "a request does nothing until it is sent"]
 pub struct FindDatasets {
     client: Client,
     conditions: BTreeMap<&'static str, Vec<String>>,
@@ -172,7 +180,7 @@ impl FindDatasets {
         self
     }
 
-    /// The request for the first page, without sending it.
+    /// `GET /datasets` for one page, without sending it.
     ///
     /// # Errors
     /// None today.
@@ -207,7 +215,7 @@ impl FindDatasets {
         })
     }
 
-    /// All pages, as streams or collected.
+    /// The pages one after the other, from here or from a [`PageToken`] kept from an earlier page.
     pub fn pager(&self) -> Pager<Dataset> {
         let first = self.clone();
         Pager::new("scicat.dataset_find", move |token| {
@@ -219,7 +227,17 @@ impl FindDatasets {
         })
     }
 
-    /// Reads all pages. Each request is retried.
+    /// All pages, as they are asked for.
+    pub fn pages(&self) -> impl Stream<Item = Result<Page<Dataset>>> + Send + 'static {
+        self.pager().pages()
+    }
+
+    /// All datasets, as they are asked for.
+    pub fn items(&self) -> impl Stream<Item = Result<Dataset>> + Send + 'static {
+        self.pager().items()
+    }
+
+    /// All datasets. Each page is retried.
     ///
     /// # Errors
     /// As [`Self::send`].

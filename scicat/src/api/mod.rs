@@ -1,10 +1,15 @@
-//! The calls, a module per resource.
+//! Requests, one builder each.
+//!
+//! A builder's `into_parts` is pure: it says what would be sent without sending it.
 
-pub(crate) mod datasets;
+mod datasets;
 pub(crate) mod login;
-pub(crate) mod origdatablocks;
+mod origdatablocks;
 
-use rest_core::{Error, RequestParts, Result};
+pub use datasets::{CreateDataset, DatasetHandle, DatasetsHandle, FindDatasets, GetDataset};
+pub use origdatablocks::{CreateOrigDatablock, ListOrigDatablocks, OrigDatablocksHandle};
+
+use crate::{Error, RequestParts, Result};
 
 /// What the backend accepts as a request body, in bytes. It answers more with a bare 500, so larger bodies are
 /// refused here, where the reason can be told.

@@ -1,18 +1,21 @@
 //! `datasets/{pid}/origdatablocks`: create, list.
 
 use http::Method;
-use rest_core::{RequestParts, Result};
 
-use crate::{Client, DatasetPid, NewOrigDatablock, OrigDatablock};
+use crate::{Client, DatasetPid, NewOrigDatablock, OrigDatablock, RequestParts, Result};
 
-/// The original datablocks of one dataset; made by [`Client::origdatablocks`].
+/// What can be asked of one dataset's original datablocks. Made by [`Client::origdatablocks`].
 #[derive(Clone, Debug)]
-pub struct OrigDatablocks {
-    pub(crate) client: Client,
-    pub(crate) pid: DatasetPid,
+pub struct OrigDatablocksHandle {
+    client: Client,
+    pid: DatasetPid,
 }
 
-impl OrigDatablocks {
+impl OrigDatablocksHandle {
+    pub(crate) fn new(client: Client, pid: DatasetPid) -> Self {
+        Self { client, pid }
+    }
+
     /// Prepares the creation of a datablock: `POST datasets/{pid}/origdatablocks`.
     pub fn create(&self, block: NewOrigDatablock) -> CreateOrigDatablock {
         CreateOrigDatablock {
@@ -31,9 +34,9 @@ impl OrigDatablocks {
     }
 }
 
-/// Creates a datablock.
+/// Creates a datablock. Made by [`OrigDatablocksHandle::create`].
 #[derive(Clone, Debug)]
-#[must_use = "nothing is sent before `send`"]
+#[must_use = "a request does nothing until it is sent"]
 pub struct CreateOrigDatablock {
     client: Client,
     pid: DatasetPid,
@@ -41,10 +44,10 @@ pub struct CreateOrigDatablock {
 }
 
 impl CreateOrigDatablock {
-    /// The request, without sending it.
+    /// `POST /datasets/{pid}/origdatablocks`, without sending it.
     ///
     /// # Errors
-    /// [`rest_core::ErrorKind::Config`] if the block has no file, a blank path or too large a size, or the body is
+    /// [`crate::ErrorKind::Config`] if the block has no file, a blank path or too large a size, or the body is
     /// larger than the backend takes.
     pub fn into_parts(&self) -> Result<RequestParts> {
         self.block.check()?;
@@ -56,7 +59,7 @@ impl CreateOrigDatablock {
     /// Creates the datablock; the backend adds its size and its number of files to the dataset's.
     ///
     /// Not repeated once it may have been acted on, as a repeat would count the files twice: after an error with
-    /// [`was_sent`](rest_core::Error::was_sent) other than `No`, look with [`OrigDatablocks::list`] first.
+    /// [`was_sent`](crate::Error::was_sent) other than `No`, look with [`OrigDatablocksHandle::list`] first.
     ///
     /// # Errors
     /// A refused field is status 400 and is named by [`crate::violations`]; 404 if there is no such dataset.
@@ -65,16 +68,16 @@ impl CreateOrigDatablock {
     }
 }
 
-/// Lists the datablocks of a dataset.
+/// Lists the datablocks of a dataset. Made by [`OrigDatablocksHandle::list`].
 #[derive(Clone, Debug)]
-#[must_use = "nothing is sent before `send`"]
+#[must_use = "a request does nothing until it is sent"]
 pub struct ListOrigDatablocks {
     client: Client,
     pid: DatasetPid,
 }
 
 impl ListOrigDatablocks {
-    /// The request, without sending it.
+    /// `GET /datasets/{pid}/origdatablocks`, without sending it.
     ///
     /// # Errors
     /// None today.

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use rest_core::{Error, Result};
 use serde::{Serialize, Serializer};
+
+use crate::{Error, Result};
 
 /// A contact that the backend accepts: one email address, or several parted by semicolons.
 ///
@@ -16,7 +17,7 @@ impl ContactEmail {
     /// Reads an address or a semicolon list of addresses.
     ///
     /// # Errors
-    /// [`rest_core::ErrorKind::Config`] if a part is not an email address. Nothing is sent.
+    /// [`crate::ErrorKind::Config`] if a part is not an email address. Nothing is sent.
     pub fn new(text: impl AsRef<str>) -> Result<Self> {
         let parts: Vec<&str> = text.as_ref().split(';').map(str::trim).collect();
         match parts.iter().find(|part| !is_email(part)) {

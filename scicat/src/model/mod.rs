@@ -1,7 +1,13 @@
 //! The documents that go to the catalogue and come back from it.
 
-pub(crate) mod dataset;
-pub(crate) mod email;
-pub(crate) mod metadata;
-pub(crate) mod new_dataset;
-pub(crate) mod origdatablock;
+mod dataset;
+mod email;
+mod metadata;
+mod new_dataset;
+mod origdatablock;
+
+pub use dataset::{Dataset, DatasetType};
+pub use email::ContactEmail;
+pub use metadata::{DropReason, DroppedValue, ScientificMetadata};
+pub use new_dataset::{NewRawDataset, RequiredFields};
+pub use origdatablock::{DataFile, NewOrigDatablock, OrigDatablock};

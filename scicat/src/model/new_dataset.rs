@@ -1,10 +1,9 @@
 //! A raw dataset to be created.
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use rest_core::{Error, Result};
 use serde::{Serialize, Serializer};
 
-use crate::{ContactEmail, DroppedValue, ScientificMetadata};
+use crate::{ContactEmail, DroppedValue, Error, Result, ScientificMetadata};
 
 /// What every raw dataset must say; a struct with names, as most of it is text.
 #[derive(Clone, Debug, Serialize)]
@@ -31,7 +30,7 @@ pub struct RequiredFields {
 
 impl RequiredFields {
     /// # Errors
-    /// [`rest_core::ErrorKind::Config`] naming the first text that is blank or holds a NUL.
+    /// [`crate::ErrorKind::Config`] naming the first text that is blank or holds a NUL.
     fn check(&self) -> Result<()> {
         let texts = [
             ("owner", &self.owner),
@@ -203,7 +202,7 @@ impl NewRawDataset {
     /// Checks what the backend would refuse, before anything is sent.
     ///
     /// # Errors
-    /// [`rest_core::ErrorKind::Config`] naming a required field that is blank.
+    /// [`crate::ErrorKind::Config`] naming a required field that is blank.
     pub fn check(&self) -> Result<()> {
         self.required.check()
     }

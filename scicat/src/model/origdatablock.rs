@@ -1,11 +1,10 @@
 //! Original datablocks: the files of a dataset.
 
 use chrono::{DateTime, Utc};
-use rest_core::{Error, Result};
 use serde::{Deserialize, Serialize};
 
 use super::new_dataset::rfc3339;
-use crate::DatasetPid;
+use crate::{DatasetPid, Error, Result};
 
 /// The largest number that the backend's numbers hold exactly.
 const MAX_SIZE: u64 = (1 << 53) - 1;
@@ -53,7 +52,7 @@ impl NewOrigDatablock {
     /// Checks what the backend would refuse or store wrongly, before anything is sent.
     ///
     /// # Errors
-    /// [`rest_core::ErrorKind::Config`] if there is no file, a path is empty or holds a NUL, or the sizes add up to
+    /// [`crate::ErrorKind::Config`] if there is no file, a path is empty or holds a NUL, or the sizes add up to
     /// more than 2^53 - 1 bytes.
     pub fn check(&self) -> Result<()> {
         if self.data_file_list.is_empty() {

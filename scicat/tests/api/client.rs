@@ -1,7 +1,7 @@
 //! How a client is made.
 
 use rest_core::ErrorKind;
-use scicat::{Client, DEFAULT_URL};
+use scicat::{Client, DEFAULT_BASE_URL};
 
 fn from(vars: &[(&str, &str)]) -> scicat::Result<Client> {
     Client::from_vars(|name| {
@@ -17,7 +17,7 @@ fn the_variables_and_their_older_names() {
     from(&[
         ("SCICAT_INGEST_USER", "u"),
         ("SCICAT_INGEST_PASSWORD", "p"),
-        ("SCICAT_API_URL", DEFAULT_URL),
+        ("SCICAT_API_URL", DEFAULT_BASE_URL),
     ])
     .unwrap();
 }

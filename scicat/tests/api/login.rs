@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use wiremock::matchers::{body_json, header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use crate::support::{PID, noon, on, pid, reply, stored};
+use crate::support::{PID, http, noon, on, pid, reply, stored};
 
 const PASSWORD: &str = "correct horse";
 
@@ -19,6 +19,7 @@ fn client(server: &MockServer, clock: &Arc<ManualClock>) -> Client {
     Client::builder()
         .base_url(format!("{}/api/v3/", server.uri()))
         .login("ingestor", PASSWORD)
+        .http(http())
         .clock(clock.clone())
         .build()
         .unwrap()
@@ -60,8 +61,8 @@ async fn one_login_serves_many_calls() {
         .await;
     dataset_for("one").expect(2).mount(&server).await;
     let client = client(&server, &clock());
-    client.dataset(&pid()).get().send().await.unwrap();
-    client.clone().dataset(&pid()).get().send().await.unwrap();
+    client.dataset(pid()).get().send().await.unwrap();
+    client.clone().dataset(pid()).get().send().await.unwrap();
 }
 
 #[tokio::test]
@@ -79,9 +80,9 @@ async fn an_expired_token_is_never_sent() {
     dataset_for("second").expect(1).mount(&server).await;
     let clock = clock();
     let client = client(&server, &clock);
-    client.dataset(&pid()).get().send().await.unwrap();
+    client.dataset(pid()).get().send().await.unwrap();
     clock.advance(Duration::from_secs(601));
-    client.dataset(&pid()).get().send().await.unwrap();
+    client.dataset(pid()).get().send().await.unwrap();
 }
 
 #[tokio::test]
@@ -96,7 +97,7 @@ async fn a_refused_token_is_replaced_once() {
         .await;
     dataset_for("new").expect(1).mount(&server).await;
     client(&server, &clock())
-        .dataset(&pid())
+        .dataset(pid())
         .get()
         .send()
         .await
@@ -115,7 +116,7 @@ async fn a_wrong_password_is_told_and_not_tried_again() {
     .mount(&server)
     .await;
     let error = client(&server, &clock())
-        .dataset(&pid())
+        .dataset(pid())
         .get()
         .send()
         .await
@@ -136,7 +137,7 @@ async fn a_login_outlasts_a_passing_fault() {
     login("one", 3600).expect(1).mount(&server).await;
     dataset_for("one").expect(1).mount(&server).await;
     client(&server, &clock())
-        .dataset(&pid())
+        .dataset(pid())
         .get()
         .send()
         .await
@@ -149,7 +150,7 @@ async fn a_reply_that_is_no_login_is_an_error_without_its_text() {
     let answer = ResponseTemplate::new(201).set_body_json(json!({"token_elsewhere": "hidden-value"}));
     on("POST", "/auth/login", answer).mount(&server).await;
     let error = client(&server, &clock())
-        .dataset(&pid())
+        .dataset(pid())
         .get()
         .send()
         .await
@@ -162,7 +163,7 @@ async fn a_reply_that_is_no_login_is_an_error_without_its_text() {
         .mount(&server)
         .await;
     client(&server, &clock())
-        .dataset(&pid())
+        .dataset(pid())
         .get()
         .send()
         .await

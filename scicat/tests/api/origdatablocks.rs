@@ -27,7 +27,7 @@ fn block() -> NewOrigDatablock {
 
 #[test]
 fn the_requests() {
-    let blocks = offline().origdatablocks(&pid());
+    let blocks = offline().origdatablocks(pid());
     insta::assert_json_snapshot!([
         blocks.create(block()).into_parts().unwrap(),
         blocks.list().into_parts().unwrap(),
@@ -37,7 +37,7 @@ fn the_requests() {
 #[test]
 fn a_block_without_files_is_refused_before_anything_is_sent() {
     let error = offline()
-        .origdatablocks(&pid())
+        .origdatablocks(pid())
         .create(NewOrigDatablock::new())
         .into_parts()
         .unwrap_err();
@@ -55,7 +55,7 @@ async fn create_and_list() {
         .expect(1)
         .mount(&server)
         .await;
-    let blocks = client(&server).origdatablocks(&pid());
+    let blocks = client(&server).origdatablocks(pid());
     let made = blocks.create(block()).send().await.unwrap();
     assert_eq!(made.size, Some(270_370));
     assert_eq!(made.dataset_id, Some(pid()));
@@ -72,7 +72,7 @@ async fn a_creation_is_never_sent_twice() {
         .mount(&server)
         .await;
     client(&server)
-        .origdatablocks(&pid())
+        .origdatablocks(pid())
         .create(block())
         .send()
         .await
@@ -84,7 +84,7 @@ async fn no_dataset_no_list() {
     let server = MockServer::start().await;
     let missing = json!({"message": "dataset: X not found", "error": "Not Found", "statusCode": 404});
     on("GET", &route(), reply(404, &missing)).mount(&server).await;
-    let blocks = client(&server).origdatablocks(&pid());
+    let blocks = client(&server).origdatablocks(pid());
     assert!(blocks.list().send_opt().await.unwrap().is_none());
     assert!(blocks.list().send().await.unwrap_err().is_not_found());
 }
@@ -96,7 +96,7 @@ async fn a_list_that_is_none_is_a_decode_error() {
         .mount(&server)
         .await;
     let error = client(&server)
-        .origdatablocks(&pid())
+        .origdatablocks(pid())
         .list()
         .send()
         .await

@@ -7,10 +7,9 @@ use rest_core::ManualClock;
 use scicat::Client;
 use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
-use tracing_subscriber::util::SubscriberInitExt;
 use wiremock::{MockServer, ResponseTemplate};
 
-use crate::support::{noon, on, pid, reply, scan, stored};
+use crate::support::{http, noon, on, pid, reply, scan, stored};
 
 const SECRETS: [&str; 3] = ["hunter2-password", "first-issued-token", "second-issued-token"];
 
@@ -47,11 +46,11 @@ fn token(text: &str) -> ResponseTemplate {
 #[tokio::test]
 async fn nothing_secret_is_shown() {
     let log = Log::default();
-    let _guard = tracing_subscriber::fmt()
+    // For the whole process: tests in other threads switch off what is only set for this one.
+    tracing_subscriber::fmt()
         .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
         .with_writer(log.clone())
-        .finish()
-        .set_default();
+        .init();
     let server = MockServer::start().await;
     on("POST", "/auth/login", ResponseTemplate::new(503))
         .up_to_n_times(1)
@@ -82,17 +81,16 @@ async fn nothing_secret_is_shown() {
     let builder = Client::builder()
         .base_url(format!("{}/api/v3", server.uri()))
         .login("ingestor", SECRETS[0])
+        .http(http())
         .clock(Arc::new(ManualClock::new(noon())));
-    let mut shown = format!("{builder:?}");
+    let mut shown = vec![format!("{builder:?}")];
     let client = builder.build().unwrap();
     let error = client.datasets().create(scan()).send().await.unwrap_err();
-    shown += &format!(
-        "{error} {error:?} {:?} {client:?} {:?}",
-        error.body(),
-        client.dataset(&pid()).get()
-    );
+    shown.push(format!("{error} {error:?} {:?} {client:?}", error.body()));
+    shown.push(format!("{:?}", client.dataset(pid()).get()));
     client.datasets().find().send().await.unwrap();
 
+    let shown = shown.join("\n");
     let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(
         logged.contains("scicat.dataset_create"),
