@@ -1,135 +1,109 @@
-//! The client and how it is made.
+//! The client and how it is set up.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rest_core::{
-    Clock, Error, OnRequest, RawResponse, RequestParts, RestClient, Result, RetryPolicy, StaticToken, Token,
-    TokenProvider, parse_http_hosts,
+    ALLOW_HTTP_HOSTS, Clock, OnRequest, RestClient, RestClientBuilder, StaticToken, Token, TokenProvider,
+    parse_http_hosts,
 };
 use serde::de::DeserializeOwned;
 
-use crate::api::admin::{GetHealth, GetVersion};
-use crate::api::deployments::{CreateFlowRun, NamedDeployment};
-use crate::api::flow_runs::SingleFlowRun;
-use crate::api::variables::NamedVariable;
-use crate::{DeploymentId, FlowRunId, error};
+use crate::api::{CreateFlowRun, DeploymentHandle, FlowRunHandle, GetHealth, GetVersion, VariableHandle};
+use crate::{DeploymentId, Error, FlowRunId, RequestParts, Result, RetryPolicy};
+
+/// Where the service is, unless said otherwise.
+pub const DEFAULT_BASE_URL: &str = "http://127.0.0.1:4200/api";
 
 /// The version of the server's API that this crate speaks, sent as `x-prefect-api-version`.
 pub const API_VERSION: &str = "0.8.4";
 
-/// The name under which requests are counted and logged.
-const SERVICE: &str = "prefect";
-
-/// A client of one Prefect server. Cheap to clone; clones share connections.
+/// A client of one Prefect server.
+///
+/// Cheap to clone; clones share connections and token. Building one needs no runtime and sends nothing.
 #[derive(Clone, Debug)]
 pub struct Client {
     rest: RestClient,
 }
 
 impl Client {
-    /// A client made from the environment; see [`Self::from_vars`].
+    /// A client set up by the environment: `PREFECT_API_URL` (with its `/api`), and if set `PREFECT_API_KEY` (sent
+    /// as a bearer token) or else `PREFECT_API_AUTH_STRING` (`user:password`, sent as basic authentication), and
+    /// `ALLOW_HTTP_HOSTS`. An empty variable counts as unset.
     ///
     /// # Errors
-    /// As [`Self::from_vars`].
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the variable that is missing or wrong.
     pub fn from_env() -> Result<Self> {
         Self::from_vars(|name| std::env::var(name).ok())
     }
 
-    /// A client made from variables: `PREFECT_API_URL` (with its `/api`), `PREFECT_API_KEY` (sent as a bearer token)
-    /// or else `PREFECT_API_AUTH_STRING` (`user:password`, sent as basic authentication) and, for plain http beyond
-    /// this machine, `ALLOW_HTTP_HOSTS`. An empty variable counts as not set.
+    /// As [`from_env`](Self::from_env), with the variables looked up by a function.
     ///
     /// # Errors
-    /// [`rest_core::ErrorKind::Config`] naming the variable that is missing or wrong.
+    /// As for [`from_env`](Self::from_env).
     pub fn from_vars(lookup: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        let variable = |name: &str| lookup(name).filter(|value| !value.is_empty());
-        let url = variable("PREFECT_API_URL").ok_or_else(|| Error::config("PREFECT_API_URL is not set"))?;
-        check_api_path(&url)?;
-        let hosts = variable("ALLOW_HTTP_HOSTS").unwrap_or_default();
-        let mut builder = Self::builder()
-            .base_url(url)
-            .insecure_http_hosts(parse_http_hosts(&hosts));
-        if let Some(key) = variable("PREFECT_API_KEY") {
-            builder = builder.tokens(Arc::new(StaticToken(Token::bearer(key))));
-        } else if let Some(text) = variable("PREFECT_API_AUTH_STRING") {
-            let (user, password) = text
-                .split_once(':')
-                .ok_or_else(|| Error::config("PREFECT_API_AUTH_STRING must be user:password"))?;
-            builder = builder.tokens(Arc::new(StaticToken(Token::basic(user, &password.into()))));
-        }
-        builder.build()
+        ClientBuilder::from_vars(lookup)?.build()
     }
 
-    /// A client of the server at `base_url` (with its `/api`) with tokens from elsewhere.
+    /// A client of the service at `base_url` (with its `/api`) with tokens from `tokens`.
     ///
     /// # Errors
-    /// [`rest_core::ErrorKind::Config`] if the URL is none.
-    pub fn new(base_url: impl Into<String>, tokens: Arc<dyn TokenProvider>) -> Result<Self> {
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when the URL cannot be used, or is plain http to a host
+    /// that was not allowed (`ALLOW_HTTP_HOSTS`).
+    pub fn new(base_url: impl AsRef<str>, tokens: Arc<dyn TokenProvider>) -> Result<Self> {
         Self::builder().base_url(base_url).tokens(tokens).build()
     }
 
-    /// A client with everything set by hand.
+    /// A client set up piece by piece.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
     }
 
-    /// Whether the server is up: `GET health`.
+    /// Asks whether the server is up.
     pub fn health(&self) -> GetHealth {
-        GetHealth { client: self.clone() }
+        GetHealth::new(self.clone())
     }
 
-    /// The version of the server's program: `GET admin/version`.
+    /// Asks for the version of the server's program.
     pub fn version(&self) -> GetVersion {
-        GetVersion { client: self.clone() }
+        GetVersion::new(self.clone())
     }
 
     /// The variable of this name.
-    pub fn variable(&self, name: impl Into<String>) -> NamedVariable {
-        NamedVariable {
-            client: self.clone(),
-            name: name.into(),
-        }
+    pub fn variable(&self, name: impl Into<String>) -> VariableHandle {
+        VariableHandle::new(self.clone(), name.into())
     }
 
     /// The deployment `flow/name`.
-    pub fn deployment(&self, flow: impl Into<String>, name: impl Into<String>) -> NamedDeployment {
-        NamedDeployment {
-            client: self.clone(),
-            flow: flow.into(),
-            name: name.into(),
-        }
+    pub fn deployment(&self, flow: impl Into<String>, name: impl Into<String>) -> DeploymentHandle {
+        DeploymentHandle::new(self.clone(), flow.into(), name.into())
     }
 
-    /// Prepares a new run of a deployment: `POST deployments/{id}/create_flow_run`.
-    pub fn create_flow_run(&self, deployment: &DeploymentId) -> CreateFlowRun {
-        CreateFlowRun::new(self.clone(), deployment.clone())
+    /// Creates a run of a deployment.
+    pub fn create_flow_run(&self, deployment: DeploymentId) -> CreateFlowRun {
+        CreateFlowRun::new(self.clone(), deployment)
     }
 
     /// One flow run.
-    pub fn flow_run(&self, id: &FlowRunId) -> SingleFlowRun {
-        SingleFlowRun {
-            client: self.clone(),
-            id: id.clone(),
-        }
+    pub fn flow_run(&self, id: FlowRunId) -> FlowRunHandle {
+        FlowRunHandle::new(self.clone(), id)
     }
 
-    /// Sends a request that this crate has no method for, with the same token, retries and errors.
+    /// Sends any request to the service and decodes its answer: for what this crate does not cover.
+    ///
+    /// As for every call, an error keeps no body: the server's 422 repeats the request in it.
     ///
     /// # Errors
-    /// As every call.
-    pub async fn request(&self, parts: RequestParts) -> Result<RawResponse> {
-        self.rest.full(parts.sensitive()).await
-    }
-
-    // Every request is `sensitive`: an error keeps no body, as the server's 422 repeats the request in it.
-
-    pub(crate) async fn json<T: DeserializeOwned>(&self, parts: RequestParts) -> Result<T> {
+    /// Those of any request. Retried as the parts allow.
+    pub async fn request<T: DeserializeOwned>(&self, parts: RequestParts) -> Result<T> {
         self.rest.json(parts.sensitive()).await
     }
 
-    pub(crate) async fn json_opt<T: DeserializeOwned>(&self, parts: RequestParts) -> Result<Option<T>> {
+    /// As [`request`](Self::request), with 404 as `None`.
+    ///
+    /// # Errors
+    /// Those of any request but 404. Retried as the parts allow.
+    pub async fn request_opt<T: DeserializeOwned>(&self, parts: RequestParts) -> Result<Option<T>> {
         self.rest.json_opt(parts.sensitive()).await
     }
 }
@@ -145,115 +119,113 @@ fn check_api_path(url: &str) -> Result<()> {
     ))
 }
 
-/// Makes a [`Client`]. Needs no async runtime.
-#[derive(Clone, Default)]
-#[must_use = "a builder makes a client only with `build`"]
+/// Sets up a [`Client`]. What is wrong comes out at [`build`](Self::build).
+#[derive(Clone, Debug)]
+#[must_use = "a builder does nothing until it is built"]
 pub struct ClientBuilder {
-    base_url: Option<String>,
-    http: Option<reqwest::Client>,
-    tokens: Option<Arc<dyn TokenProvider>>,
-    retry: Option<RetryPolicy>,
-    timeout: Option<Duration>,
-    user_agent: Option<String>,
-    clock: Option<Arc<dyn Clock>>,
-    insecure_http_hosts: Vec<String>,
-    on_request: Option<OnRequest>,
+    rest: RestClientBuilder,
+}
+
+impl Default for ClientBuilder {
+    fn default() -> Self {
+        let rest = RestClient::builder("prefect", DEFAULT_BASE_URL)
+            .error_parser(crate::error::parse)
+            .default_header("x-prefect-api-version", API_VERSION)
+            .user_agent(concat!("prefect-client-rs/", env!("CARGO_PKG_VERSION")));
+        Self { rest }
+    }
 }
 
 impl ClientBuilder {
-    /// Sets the URL with its `/api` (a slash may follow). It has no default.
-    pub fn base_url(mut self, url: impl Into<String>) -> Self {
-        self.base_url = Some(url.into());
-        self
-    }
-
-    /// Sets where tokens come from. Without them requests carry none.
-    pub fn tokens(mut self, tokens: Arc<dyn TokenProvider>) -> Self {
-        self.tokens = Some(tokens);
-        self
-    }
-
-    /// Uses this HTTP client, with its proxies, certificates and pool.
-    pub fn http(mut self, http: reqwest::Client) -> Self {
-        self.http = Some(http);
-        self
-    }
-
-    /// Sets how failed requests are repeated.
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.retry = Some(policy);
-        self
-    }
-
-    /// Sets the time that one attempt may take.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
-        self
-    }
-
-    /// Sets the `User-Agent`.
-    pub fn user_agent(mut self, name: impl Into<String>) -> Self {
-        self.user_agent = Some(name.into());
-        self
-    }
-
-    /// Sets the clock, for tests.
-    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.clock = Some(clock);
-        self
-    }
-
-    /// Names hosts beyond this machine to which tokens may go over plain http.
-    pub fn insecure_http_hosts<T: Into<String>>(mut self, hosts: impl IntoIterator<Item = T>) -> Self {
-        self.insecure_http_hosts = hosts.into_iter().map(Into::into).collect();
-        self
-    }
-
-    /// Calls this after each attempt, to count requests.
-    pub fn on_request(mut self, hook: OnRequest) -> Self {
-        self.on_request = Some(hook);
-        self
-    }
-
-    /// Makes the client; nothing is sent yet.
+    /// Begins with the variables that [`Client::from_env`] reads.
     ///
     /// # Errors
-    /// [`rest_core::ErrorKind::Config`] if the URL is missing or none.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the variable that is missing or wrong.
+    pub fn from_vars(lookup: impl Fn(&str) -> Option<String>) -> Result<Self> {
+        let set = |name: &str| lookup(name).filter(|value| !value.trim().is_empty());
+        let url = set("PREFECT_API_URL").ok_or_else(|| Error::config("PREFECT_API_URL is not set"))?;
+        check_api_path(&url)?;
+        let hosts = set(ALLOW_HTTP_HOSTS)
+            .map(|list| parse_http_hosts(&list))
+            .unwrap_or_default();
+        let builder = Self::default().base_url(url).insecure_http_hosts(hosts);
+        let token = match (set("PREFECT_API_KEY"), set("PREFECT_API_AUTH_STRING")) {
+            (Some(key), _) => Token::bearer(key),
+            (None, Some(text)) => basic(&text)?,
+            (None, None) => return Ok(builder),
+        };
+        Ok(builder.tokens(Arc::new(StaticToken(token))))
+    }
+
+    /// Where the service is, with its `/api` (a slash may follow); default [`DEFAULT_BASE_URL`].
+    pub fn base_url(mut self, url: impl AsRef<str>) -> Self {
+        self.rest = self.rest.base_url(url.as_ref());
+        self
+    }
+
+    /// Where tokens come from. Without them requests carry none.
+    pub fn tokens(mut self, tokens: Arc<dyn TokenProvider>) -> Self {
+        self.rest = self.rest.tokens(tokens);
+        self
+    }
+
+    /// The connections to use, for proxies and certificates of one's own. Its redirect policy should be `none`.
+    pub fn http(mut self, http: reqwest::Client) -> Self {
+        self.rest = self.rest.http(http);
+        self
+    }
+
+    /// When and how often a request is sent again.
+    pub fn retry(mut self, retry: RetryPolicy) -> Self {
+        self.rest = self.rest.retry(retry);
+        self
+    }
+
+    /// How long one attempt may take.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.rest = self.rest.timeout(timeout);
+        self
+    }
+
+    /// The `User-Agent` header.
+    pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
+        self.rest = self.rest.user_agent(user_agent);
+        self
+    }
+
+    /// Where time comes from, for tests.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.rest = self.rest.clock(clock);
+        self
+    }
+
+    /// Hosts that may be sent tokens over plain http, besides loopback.
+    pub fn insecure_http_hosts(mut self, hosts: impl IntoIterator<Item = String>) -> Self {
+        self.rest = self.rest.insecure_http_hosts(hosts);
+        self
+    }
+
+    /// Called after each attempt: counts requests.
+    pub fn on_request(mut self, hook: OnRequest) -> Self {
+        self.rest = self.rest.on_request(hook);
+        self
+    }
+
+    /// The client. Sends nothing.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming what is wrong.
     pub fn build(self) -> Result<Client> {
-        let url = self
-            .base_url
-            .ok_or_else(|| Error::config("the URL of the Prefect API is not set"))?;
-        let mut rest = RestClient::builder(SERVICE, &url)
-            .error_parser(error::parse)
-            .default_header("x-prefect-api-version", API_VERSION)
-            .insecure_http_hosts(self.insecure_http_hosts);
-        if let Some(tokens) = self.tokens {
-            rest = rest.tokens(tokens);
-        }
-        if let Some(http) = self.http {
-            rest = rest.http(http);
-        }
-        if let Some(policy) = self.retry {
-            rest = rest.retry(policy);
-        }
-        if let Some(timeout) = self.timeout {
-            rest = rest.timeout(timeout);
-        }
-        if let Some(name) = self.user_agent {
-            rest = rest.user_agent(name);
-        }
-        if let Some(clock) = self.clock {
-            rest = rest.clock(clock);
-        }
-        if let Some(hook) = self.on_request {
-            rest = rest.on_request(hook);
-        }
-        Ok(Client { rest: rest.build()? })
+        Ok(Client {
+            rest: self.rest.build()?,
+        })
     }
 }
 
-impl fmt::Debug for ClientBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClientBuilder").finish_non_exhaustive()
-    }
+/// The token of a `user:password`, which the message of a wrong one does not repeat.
+fn basic(text: &str) -> Result<Token> {
+    let (user, password) = text
+        .split_once(':')
+        .ok_or_else(|| Error::config("PREFECT_API_AUTH_STRING must be user:password"))?;
+    Ok(Token::basic(user, &password.into()))
 }

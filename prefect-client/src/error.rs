@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn a_long_list_is_cut() {
         let problem = r#"{"loc":["body"],"msg":"no"}"#;
-        let document = format!(r#"{{"detail":[{}]}}"#, vec![problem; 12].join(","));
+        let document = format!(r#"{{"detail":[{}]}}"#, [problem; 12].join(","));
         assert!(message(&document).unwrap().ends_with("body: no; and 2 more"));
     }
 }

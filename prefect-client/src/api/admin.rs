@@ -1,19 +1,22 @@
 //! `health` and `admin/version`.
 
 use http::Method;
-use rest_core::{RequestParts, Result};
 
-use crate::Client;
+use crate::{Client, RequestParts, Result};
 
-/// Asks whether the server is up; made by [`Client::health`].
+/// Asks whether the server is up. Made by [`Client::health`].
 #[derive(Clone, Debug)]
-#[must_use = "nothing is sent before `send`"]
+#[must_use = "a request does nothing until it is sent"]
 pub struct GetHealth {
-    pub(crate) client: Client,
+    client: Client,
 }
 
 impl GetHealth {
-    /// The request, without sending it.
+    pub(crate) fn new(client: Client) -> Self {
+        Self { client }
+    }
+
+    /// `GET /health`, without sending it.
     ///
     /// # Errors
     /// None today.
@@ -26,19 +29,23 @@ impl GetHealth {
     /// # Errors
     /// The transport's; and what a server gives that is not up or not Prefect.
     pub async fn send(&self) -> Result<bool> {
-        self.client.json(self.into_parts()?).await
+        self.client.request(self.into_parts()?).await
     }
 }
 
-/// Reads the server's version; made by [`Client::version`].
+/// Reads the server's version. Made by [`Client::version`].
 #[derive(Clone, Debug)]
-#[must_use = "nothing is sent before `send`"]
+#[must_use = "a request does nothing until it is sent"]
 pub struct GetVersion {
-    pub(crate) client: Client,
+    client: Client,
 }
 
 impl GetVersion {
-    /// The request, without sending it.
+    pub(crate) fn new(client: Client) -> Self {
+        Self { client }
+    }
+
+    /// `GET /admin/version`, without sending it.
     ///
     /// # Errors
     /// None today.
@@ -55,6 +62,6 @@ impl GetVersion {
     /// # Errors
     /// 401 if the server wants a password and got none or a wrong one.
     pub async fn send(&self) -> Result<String> {
-        self.client.json(self.into_parts()?).await
+        self.client.request(self.into_parts()?).await
     }
 }

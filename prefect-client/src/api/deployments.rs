@@ -2,24 +2,27 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use http::Method;
-use rest_core::{Error, RequestParts, Result};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::{Client, Deployment, DeploymentId, FlowRun};
+use crate::{Client, Deployment, DeploymentId, Error, FlowRun, RequestParts, Result};
 
 /// What a server of version 3 takes as the parameters of a run, in bytes of JSON; it wants fewer than this.
 const MAX_PARAMETERS: usize = 512 * 1024;
 
-/// The deployment of a flow's name and its own; made by [`Client::deployment`].
+/// What can be asked of one deployment. Made by [`Client::deployment`].
 #[derive(Clone, Debug)]
-pub struct NamedDeployment {
-    pub(crate) client: Client,
-    pub(crate) flow: String,
-    pub(crate) name: String,
+pub struct DeploymentHandle {
+    client: Client,
+    flow: String,
+    name: String,
 }
 
-impl NamedDeployment {
+impl DeploymentHandle {
+    pub(crate) fn new(client: Client, flow: String, name: String) -> Self {
+        Self { client, flow, name }
+    }
+
     /// Prepares its reading: `GET deployments/name/{flow}/{name}`.
     pub fn get(&self) -> GetDeployment {
         GetDeployment {
@@ -30,9 +33,9 @@ impl NamedDeployment {
     }
 }
 
-/// Reads a deployment by name.
+/// Reads a deployment by name. Made by [`DeploymentHandle::get`].
 #[derive(Clone, Debug)]
-#[must_use = "nothing is sent before `send`"]
+#[must_use = "a request does nothing until it is sent"]
 pub struct GetDeployment {
     client: Client,
     flow: String,
@@ -40,7 +43,7 @@ pub struct GetDeployment {
 }
 
 impl GetDeployment {
-    /// The request, without sending it.
+    /// `GET /deployments/name/{flow}/{name}`, without sending it.
     ///
     /// # Errors
     /// None today.
@@ -57,7 +60,7 @@ impl GetDeployment {
     /// # Errors
     /// 404 if there is none of these names.
     pub async fn send(&self) -> Result<Deployment> {
-        self.client.json(self.into_parts()?).await
+        self.client.request(self.into_parts()?).await
     }
 
     /// As [`Self::send`], with `None` if there is no such deployment.
@@ -65,13 +68,13 @@ impl GetDeployment {
     /// # Errors
     /// As [`Self::send`], but 404 is no error.
     pub async fn send_opt(&self) -> Result<Option<Deployment>> {
-        self.client.json_opt(self.into_parts()?).await
+        self.client.request_opt(self.into_parts()?).await
     }
 }
 
-/// Creates a run of a deployment, `POST deployments/{id}/create_flow_run`; made by [`Client::create_flow_run`].
+/// Creates a run of a deployment. Made by [`Client::create_flow_run`].
 #[derive(Clone, Debug)]
-#[must_use = "nothing is sent before `send`"]
+#[must_use = "a request does nothing until it is sent"]
 pub struct CreateFlowRun {
     client: Client,
     deployment: DeploymentId,
@@ -154,10 +157,10 @@ impl CreateFlowRun {
         self
     }
 
-    /// The request, without sending it.
+    /// `POST /deployments/{id}/create_flow_run`, without sending it.
     ///
     /// # Errors
-    /// [`rest_core::ErrorKind::Config`] if the parameters are not a JSON object or take 512 KiB or more, or the
+    /// [`crate::ErrorKind::Config`] if the parameters are not a JSON object or take 512 KiB or more, or the
     /// idempotency key is empty.
     pub fn into_parts(&self) -> Result<RequestParts> {
         let Value::Object(parameters) = &self.parameters else {
@@ -215,6 +218,6 @@ impl CreateFlowRun {
     /// 404 if there is no such deployment; 409 if the parameters do not fit its schema; 422 if the server refuses
     /// the document.
     pub async fn send(&self) -> Result<FlowRun> {
-        self.client.json(self.into_parts()?).await
+        self.client.request(self.into_parts()?).await
     }
 }

@@ -1,18 +1,21 @@
 //! `flow_runs/{id}`.
 
 use http::Method;
-use rest_core::{RequestParts, Result};
 
-use crate::{Client, FlowRun, FlowRunId};
+use crate::{Client, FlowRun, FlowRunId, RequestParts, Result};
 
-/// One flow run; made by [`Client::flow_run`].
+/// What can be asked of one flow run. Made by [`Client::flow_run`].
 #[derive(Clone, Debug)]
-pub struct SingleFlowRun {
-    pub(crate) client: Client,
-    pub(crate) id: FlowRunId,
+pub struct FlowRunHandle {
+    client: Client,
+    id: FlowRunId,
 }
 
-impl SingleFlowRun {
+impl FlowRunHandle {
+    pub(crate) fn new(client: Client, id: FlowRunId) -> Self {
+        Self { client, id }
+    }
+
     /// Prepares its reading: `GET flow_runs/{id}`.
     pub fn get(&self) -> GetFlowRun {
         GetFlowRun {
@@ -22,16 +25,16 @@ impl SingleFlowRun {
     }
 }
 
-/// Reads a flow run.
+/// Reads a flow run. Made by [`FlowRunHandle::get`].
 #[derive(Clone, Debug)]
-#[must_use = "nothing is sent before `send`"]
+#[must_use = "a request does nothing until it is sent"]
 pub struct GetFlowRun {
     client: Client,
     id: FlowRunId,
 }
 
 impl GetFlowRun {
-    /// The request, without sending it.
+    /// `GET /flow_runs/{id}`, without sending it.
     ///
     /// # Errors
     /// None today.
@@ -45,7 +48,7 @@ impl GetFlowRun {
     /// # Errors
     /// 404 if there is none of this identifier.
     pub async fn send(&self) -> Result<FlowRun> {
-        self.client.json(self.into_parts()?).await
+        self.client.request(self.into_parts()?).await
     }
 
     /// As [`Self::send`], with `None` if there is no such flow run.
@@ -53,6 +56,6 @@ impl GetFlowRun {
     /// # Errors
     /// As [`Self::send`], but 404 is no error.
     pub async fn send_opt(&self) -> Result<Option<FlowRun>> {
-        self.client.json_opt(self.into_parts()?).await
+        self.client.request_opt(self.into_parts()?).await
     }
 }

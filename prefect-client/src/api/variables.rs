@@ -1,18 +1,21 @@
 //! `variables/name/{name}`.
 
 use http::Method;
-use rest_core::{RequestParts, Result};
 
-use crate::{Client, Variable};
+use crate::{Client, RequestParts, Result, Variable};
 
-/// The variable of a name; made by [`Client::variable`].
+/// What can be asked of one variable. Made by [`Client::variable`].
 #[derive(Clone, Debug)]
-pub struct NamedVariable {
-    pub(crate) client: Client,
-    pub(crate) name: String,
+pub struct VariableHandle {
+    client: Client,
+    name: String,
 }
 
-impl NamedVariable {
+impl VariableHandle {
+    pub(crate) fn new(client: Client, name: String) -> Self {
+        Self { client, name }
+    }
+
     /// Prepares its reading: `GET variables/name/{name}`.
     pub fn get(&self) -> GetVariable {
         GetVariable {
@@ -22,16 +25,16 @@ impl NamedVariable {
     }
 }
 
-/// Reads a variable.
+/// Reads a variable. Made by [`VariableHandle::get`].
 #[derive(Clone, Debug)]
-#[must_use = "nothing is sent before `send`"]
+#[must_use = "a request does nothing until it is sent"]
 pub struct GetVariable {
     client: Client,
     name: String,
 }
 
 impl GetVariable {
-    /// The request, without sending it.
+    /// `GET /variables/name/{name}`, without sending it.
     ///
     /// # Errors
     /// None today.
@@ -45,7 +48,7 @@ impl GetVariable {
     /// # Errors
     /// 404 if there is none of this name.
     pub async fn send(&self) -> Result<Variable> {
-        self.client.json(self.into_parts()?).await
+        self.client.request(self.into_parts()?).await
     }
 
     /// As [`Self::send`], with `None` if there is no such variable.
@@ -53,6 +56,6 @@ impl GetVariable {
     /// # Errors
     /// As [`Self::send`], but 404 is no error.
     pub async fn send_opt(&self) -> Result<Option<Variable>> {
-        self.client.json_opt(self.into_parts()?).await
+        self.client.request_opt(self.into_parts()?).await
     }
 }

@@ -1,5 +1,9 @@
 //! The documents that come back from the server.
 
-pub(crate) mod deployment;
-pub(crate) mod flow_run;
-pub(crate) mod variable;
+mod deployment;
+mod flow_run;
+mod variable;
+
+pub use deployment::{Deployment, DeploymentStatus};
+pub use flow_run::{FlowRun, State, StateType};
+pub use variable::Variable;

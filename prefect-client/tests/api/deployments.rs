@@ -26,7 +26,7 @@ fn create_route() -> String {
 fn the_requests() {
     let client = offline();
     let full = client
-        .create_flow_run(&deployment_id())
+        .create_flow_run(deployment_id())
         .name("prune_from_spot832")
         .parameters(json!({"relative_path": "raw/scan 42.h5", "check_endpoint": null}))
         .scheduled_at(noon())
@@ -41,9 +41,9 @@ fn the_requests() {
             .into_parts()
             .unwrap(),
         full.into_parts().unwrap(),
-        client.create_flow_run(&deployment_id()).into_parts().unwrap(),
+        client.create_flow_run(deployment_id()).into_parts().unwrap(),
         client
-            .create_flow_run(&deployment_id())
+            .create_flow_run(deployment_id())
             .message("now")
             .into_parts()
             .unwrap(),
@@ -52,7 +52,7 @@ fn the_requests() {
 
 #[test]
 fn parameters_that_cannot_be_are_refused_before_anything_is_sent() {
-    let new = || offline().create_flow_run(&deployment_id());
+    let new = || offline().create_flow_run(deployment_id());
     let long = json!({"x": "y".repeat(512 * 1024)});
     for (create, why) in [
         (new().parameters(json!([1])), "must be a JSON object"),
@@ -118,7 +118,7 @@ async fn a_run_is_created_at_a_time() {
         .mount(&server)
         .await;
     let create = client(&server)
-        .create_flow_run(&deployment_id())
+        .create_flow_run(deployment_id())
         .name("prune_from_spot832")
         .parameters(json!({"n": 3}))
         .scheduled_at(noon());
@@ -139,7 +139,7 @@ async fn only_a_key_makes_a_creation_repeatable() {
         .expect(1)
         .mount(&server)
         .await;
-    let create = client(&server).create_flow_run(&deployment_id());
+    let create = client(&server).create_flow_run(deployment_id());
     let error = create.clone().send().await.unwrap_err();
     assert_eq!((error.status(), error.attempts()), (Some(503), 1));
     let run = create.idempotency_key("key-1").send().await.unwrap();
@@ -155,7 +155,7 @@ async fn parameters_that_do_not_fit_are_a_conflict() {
         .mount(&server)
         .await;
     let error = client(&server)
-        .create_flow_run(&deployment_id())
+        .create_flow_run(deployment_id())
         .send()
         .await
         .unwrap_err();

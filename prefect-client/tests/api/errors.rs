@@ -16,7 +16,7 @@ async fn refused_with(answer: ResponseTemplate) -> Error {
     .mount(&server)
     .await;
     let create = client(&server)
-        .create_flow_run(&deployment_id())
+        .create_flow_run(deployment_id())
         .parameters(json!({"key": "s3cret-value"}));
     create.send().await.unwrap_err()
 }

@@ -9,7 +9,7 @@ use crate::support::{DEPLOYMENT, RUN, client, noon, offline, on, reply, run_id, 
 
 #[test]
 fn the_request() {
-    insta::assert_json_snapshot!(offline().flow_run(&run_id()).get().into_parts().unwrap());
+    insta::assert_json_snapshot!(offline().flow_run(run_id()).get().into_parts().unwrap());
 }
 
 #[tokio::test]
@@ -18,7 +18,7 @@ async fn a_run_is_read() {
     on("GET", &format!("/flow_runs/{RUN}"), reply(200, &stored_run()))
         .mount(&server)
         .await;
-    let run = client(&server).flow_run(&run_id()).get().send().await.unwrap();
+    let run = client(&server).flow_run(run_id()).get().send().await.unwrap();
     assert_eq!(run.id, run_id());
     assert_eq!(run.deployment_id.unwrap().as_ref(), DEPLOYMENT);
     assert_eq!(run.state_type, Some(StateType::Scheduled));
@@ -33,7 +33,7 @@ async fn a_missing_run_may_be_none() {
     on("GET", &format!("/flow_runs/{RUN}"), reply(404, &missing))
         .mount(&server)
         .await;
-    let get = client(&server).flow_run(&run_id()).get();
+    let get = client(&server).flow_run(run_id()).get();
     assert!(get.send_opt().await.unwrap().is_none());
     assert!(get.send().await.unwrap_err().is_not_found());
 }
@@ -46,12 +46,7 @@ async fn a_wrong_document_names_the_place() {
     on("GET", &format!("/flow_runs/{RUN}"), reply(200, &run))
         .mount(&server)
         .await;
-    let error = client(&server)
-        .flow_run(&run_id())
-        .get()
-        .send()
-        .await
-        .unwrap_err();
+    let error = client(&server).flow_run(run_id()).get().send().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode);
     assert!(error.to_string().contains("state.timestamp"), "{error}");
 }

@@ -25,11 +25,18 @@ pub(crate) fn run_id() -> FlowRunId {
     FlowRunId::new(RUN)
 }
 
+/// An HTTP client of this test alone: the one that a process shares would keep connections of tests that have ended,
+/// and the mock's ports are used again.
+pub(crate) fn http() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().build().unwrap()
+}
+
 /// A client with a fixed token, whose waits take no time.
 pub(crate) fn client(server: &MockServer) -> Client {
     Client::builder()
         .base_url(format!("{}/api", server.uri()))
         .tokens(Arc::new(StaticToken(Token::bearer(TOKEN))))
+        .http(http())
         .clock(Arc::new(ManualClock::new(noon())))
         .build()
         .unwrap()
