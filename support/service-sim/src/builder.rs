@@ -167,16 +167,13 @@ impl SimBuilder {
     }
 
     fn open_root(&self) -> Result<(PathBuf, Option<tempfile::TempDir>), SimError> {
-        let (root, temporary) = match &self.root {
-            Some(root) => {
-                std::fs::create_dir_all(root).map_err(|e| SimError::folder(root, e))?;
-                (root.clone(), None)
-            }
-            None => {
-                let temporary = tempfile::Builder::new().prefix("service-sim-").tempdir();
-                let temporary = temporary.map_err(|e| SimError::folder(std::env::temp_dir(), e))?;
-                (temporary.path().to_owned(), Some(temporary))
-            }
+        let (root, temporary) = if let Some(root) = &self.root {
+            std::fs::create_dir_all(root).map_err(|e| SimError::folder(root, e))?;
+            (root.clone(), None)
+        } else {
+            let temporary = tempfile::Builder::new().prefix("service-sim-").tempdir();
+            let temporary = temporary.map_err(|e| SimError::folder(std::env::temp_dir(), e))?;
+            (temporary.path().to_owned(), Some(temporary))
         };
         // Absolute and without links, so that a path below it can be compared with it.
         let root = root.canonicalize().map_err(|e| SimError::folder(root, e))?;

@@ -13,6 +13,7 @@
 //! attaches a [`Noted`] extension where the journal should name a task.
 
 use std::sync::Arc;
+use std::task::Poll;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -304,13 +305,13 @@ async fn truncate(response: Response, cut: Cut) -> Response {
         .headers
         .insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
     let mut half = Some(body.slice(..body.len() / 2));
-    let broken = stream::poll_fn(move |_| match half.take() {
-        Some(half) => std::task::Poll::Ready(Some(Ok::<Bytes, std::io::Error>(half))),
-        None => {
-            // Pending makes the server flush the half, and the flush then ends the connection.
-            cut.after_flush();
-            std::task::Poll::Pending
+    let broken = stream::poll_fn(move |_| {
+        if let Some(half) = half.take() {
+            return Poll::Ready(Some(Ok::<Bytes, std::io::Error>(half)));
         }
+        // Pending makes the server flush the half, and the flush then ends the connection.
+        cut.after_flush();
+        Poll::Pending
     });
     Response::from_parts(parts, Body::from_stream(broken))
 }

@@ -32,7 +32,8 @@ impl Prefect {
 
 /// The service's routes.
 pub(crate) fn router(state: Arc<Prefect>) -> Router {
-    Routes::new(&state.shared, "prefect", error_document).finish(Arc::clone(&state))
+    let shared = Arc::clone(&state.shared);
+    Routes::new(&shared, "prefect", error_document).finish(state)
 }
 
 /// The service's own error document.

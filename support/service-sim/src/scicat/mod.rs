@@ -32,7 +32,8 @@ impl SciCat {
 
 /// The service's routes.
 pub(crate) fn router(state: Arc<SciCat>) -> Router {
-    Routes::new(&state.shared, "scicat", error_document).finish(Arc::clone(&state))
+    let shared = Arc::clone(&state.shared);
+    Routes::new(&shared, "scicat", error_document).finish(state)
 }
 
 /// The service's own error document.

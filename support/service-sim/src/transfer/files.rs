@@ -122,7 +122,7 @@ pub(crate) fn entry(tree: &Tree, name: &str, path: &FilePath) -> io::Result<Valu
     let own = path.symlink_metadata()?;
     let is_link = own.is_symlink();
     let target = if is_link {
-        path.metadata().ok()
+        tree.follow(path)
     } else {
         Some(own.clone())
     };

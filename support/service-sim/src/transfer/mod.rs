@@ -77,7 +77,8 @@ impl Transfer {
 
 /// The service's routes.
 pub(crate) fn router(state: Arc<Transfer>) -> Router {
-    Routes::new(&state.shared, "globus_transfer", refusal::error_document)
+    let shared = Arc::clone(&state.shared);
+    Routes::new(&shared, "globus_transfer", refusal::error_document)
         .on(
             "transfer.submission_id",
             "/v0.10/submission_id",
@@ -137,5 +138,5 @@ pub(crate) fn router(state: Arc<Transfer>) -> Router {
             "/v0.10/operation/endpoint/{endpoint_id}/mkdir",
             post(files::mkdir),
         )
-        .finish(Arc::clone(&state))
+        .finish(state)
 }

@@ -68,6 +68,7 @@ pub(crate) struct Plan {
 }
 
 #[derive(Clone, Debug, Default)]
+#[allow(clippy::struct_excessive_bools)] // They are the fields of the submission document.
 pub(crate) struct Options {
     pub(crate) sync_level: Option<u8>,
     pub(crate) verify_checksum: bool,
