@@ -36,6 +36,8 @@ mod auth;
 mod builder;
 mod clock;
 mod collection;
+#[cfg(feature = "bin")]
+pub mod config;
 mod control;
 mod error;
 mod fault;

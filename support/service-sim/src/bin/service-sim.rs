@@ -1,2 +1,199 @@
-//! In the making.
-fn main() {}
+//! Runs the simulators of Globus Auth, Globus Transfer, SciCat and Prefect until it is told to stop.
+
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Parser, ValueEnum};
+use serde_json::json;
+use service_sim::config::Config;
+use service_sim::{FaultSpec, Limits, Sim};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Simulators of Globus, SciCat and Prefect over real folders, each on its own loopback port.
+///
+/// When they answer, one line of JSON is printed: {"env": variables for clients and Python SDKs, "collections": where
+/// each collection's files are, "journal": URL of the record of all requests}. Ends on SIGINT or SIGTERM.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Args {
+    /// Folder in which each host gets its tree; made if missing, kept afterwards
+    #[arg(long, value_name = "DIR")]
+    root: PathBuf,
+    /// File that receives the environment as KEY=value lines
+    #[arg(long, value_name = "FILE")]
+    env_file: Option<PathBuf>,
+    /// File that receives the ready line
+    #[arg(long, value_name = "FILE")]
+    ready_json: Option<PathBuf>,
+    /// A config.yml whose globus.globus_endpoints are simulated instead of those of beamline 8.3.2
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// File that receives the config with the local_path of each endpoint filled in
+    #[arg(long, value_name = "FILE")]
+    write_config: Option<PathBuf>,
+    /// Which limits are enforced; production: 20 requests/s over 10 s, 3 active transfers and 3 deletes, 100 pending
+    /// tasks, tokens of 48 h
+    #[arg(long, value_enum, default_value = "off")]
+    limits: LimitsArg,
+    /// How long each transfer is active before it copies: 500ms, 2s, 1m
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
+    transfer_delay: Duration,
+    /// Seed of the faults that have a rate
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// A fault, repeatable; `--fault help` explains them
+    #[arg(long = "fault", value_name = "SPEC")]
+    faults: Vec<FaultSpec>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LimitsArg {
+    Off,
+    Production,
+}
+
+/// `2s`, `500ms`, `1.5m`, `1h`; a bare number is seconds.
+fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match text.strip_prefix(digits).unwrap_or_default() {
+        "ms" => 0.001,
+        "" | "s" => 1.0,
+        "m" => 60.0,
+        "h" => 3600.0,
+        _ => return Err("expected a duration such as 500ms, 2s or 1m".to_owned()),
+    };
+    let number: f64 = digits
+        .parse()
+        .map_err(|_| "expected a duration such as 500ms, 2s or 1m".to_owned())?;
+    Duration::try_from_secs_f64(number * unit).map_err(|e| e.to_string())
+}
+
+fn main() -> ExitCode {
+    if asks_about_faults() {
+        return finished(
+            io::stdout()
+                .write_all(FaultSpec::help().as_bytes())
+                .map_err(Into::into),
+        );
+    }
+    finished(run(&Args::parse()))
+}
+
+/// `--fault help` stands alone, without the arguments that are needed otherwise.
+fn asks_about_faults() -> bool {
+    let args: Vec<_> = std::env::args_os().collect();
+    args.iter().any(|arg| arg == "--fault=help")
+        || args
+            .windows(2)
+            .any(|pair| matches!(pair, [flag, help] if flag == "--fault" && help == "help"))
+}
+
+fn finished(result: Result<(), Box<dyn std::error::Error>>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => {
+            // Nowhere is left to report a failure to report.
+            let _: io::Result<()> = writeln!(io::stderr(), "service-sim: {e}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: &Args) -> Result<(), Box<dyn std::error::Error>> {
+    let config = match &args.config {
+        Some(path) => {
+            let text = std::fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?;
+            Config::parse(&text).map_err(|e| format!("{}: {e}", path.display()))?
+        }
+        None => Config::example(),
+    };
+    let limits = match args.limits {
+        LimitsArg::Off => Limits::Off,
+        LimitsArg::Production => Limits::Production,
+    };
+    let mut builder = Sim::builder().transfer().scicat().prefect().root(&args.root);
+    builder = builder
+        .collections(config.collections()?)
+        .limits(limits)
+        .seed(args.seed);
+    for fault in &args.faults {
+        builder = builder.fault(fault.clone());
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    // The signals are caught before anyone can know that the simulator runs.
+    let guard = runtime.enter();
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    drop(guard);
+
+    let sim = builder.transfer_delay(args.transfer_delay).start()?;
+    if let Some(path) = &args.write_config {
+        write_file(path, &config.with_local_paths(&sim)?)?;
+    }
+    if let Some(path) = &args.env_file {
+        write_file(path, &env_lines(&sim)?)?;
+    }
+    let env = sim.env();
+    let journal = env.get("SERVICE_SIM_URL").map(|url| format!("{url}/sim/journal"));
+    let mut ready =
+        json!({ "env": env, "collections": sim.collections_json(), "journal": journal }).to_string();
+    ready.push('\n');
+    if let Some(path) = &args.ready_json {
+        write_file(path, &ready)?;
+    }
+    let mut out = io::stdout();
+    out.write_all(ready.as_bytes()).and_then(|()| out.flush())?;
+
+    runtime.block_on(async {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    });
+    Ok(())
+}
+
+/// `KEY=value` lines that a shell and python-dotenv read alike.
+fn env_lines(sim: &Sim) -> Result<String, String> {
+    let mut lines = String::new();
+    for (key, value) in sim.env() {
+        let plain = value
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "_-./:@%+,".contains(c));
+        if value.contains(['\'', '\\', '\n']) {
+            return Err(format!("{key} has a value that cannot be quoted for an env file"));
+        }
+        let quote = if plain { "" } else { "'" };
+        // Writing to a String cannot fail.
+        let _: std::fmt::Result = writeln!(lines, "{key}={quote}{value}{quote}");
+    }
+    Ok(lines)
+}
+
+/// Writes a file so that whoever waits for it sees all of it or nothing.
+fn write_file(path: &Path, text: &str) -> Result<(), String> {
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(".new");
+    std::fs::write(&temporary, text)
+        .and_then(|()| std::fs::rename(&temporary, path))
+        .map_err(|e| format!("{}: {e}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments() {
+        use clap::CommandFactory;
+        Args::command().debug_assert();
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("1.5m"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("2"), Ok(Duration::from_secs(2)));
+        assert!(duration("soon").is_err() && duration("-1s").is_err());
+    }
+}
