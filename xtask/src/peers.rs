@@ -86,7 +86,10 @@ fn environment(name: &str, proof: &str) -> Result<PathBuf> {
 }
 
 fn install(folder: &Path, pins: &Path, proof: &str) -> Result {
-    println!("installing the peer of {} (once)", pins.display());
+    println!(
+        "installing the peer of {} (once)",
+        pins.file_name().unwrap_or_default().display()
+    );
     let mut make = tools::command("python3", &["-m", "venv"]);
     make.arg(folder);
     tools::run(make)?;

@@ -17,7 +17,7 @@ async fn ingest() -> scicat::Result<()> {
         };
         let dataset = client.datasets().create(NewRawDataset::new(required).data_format("DX")).send().await?;
         let files = NewOrigDatablock::new().file("/data/raw/scan_0042.h5", 270_370, Utc::now());
-        client.origdatablocks(&dataset.pid).create(files).send().await?;
+        client.origdatablocks(dataset.pid).create(files).send().await?;
     }
     Ok(())
 }
