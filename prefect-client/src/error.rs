@@ -3,7 +3,8 @@
 //! It answers in three shapes: `{"detail": "…"}` (or a list of problems), `{"exception_message": "…"}`, and for a
 //! document it refuses `{"exception_message": "…", "exception_detail": [problems], "request_body": "…"}`. The last
 //! repeats the request, and each problem the value it is about, parameters and all; neither is read here, and the
-//! client keeps no body.
+//! client keeps no body. A 409 for parameters that do not fit quotes the one that does not in its `detail`, which stays:
+//! without it nobody could mend the call.
 
 use std::fmt::Write as _;
 
