@@ -59,9 +59,11 @@ impl Failure {
 
     /// A failure because a service call failed; code, status and request id are the service's.
     pub fn service(step: &str, service: &str, error: &rest_core::Error) -> Self {
-        let code = error
-            .service_code()
-            .map_or_else(|| format!("{:?}", error.kind()), str::to_owned);
+        let code = match (error.service_code(), error.status()) {
+            (Some(code), _) => code.to_owned(),
+            (None, Some(status)) => format!("HTTP {status}"),
+            (None, None) => format!("{:?}", error.kind()),
+        };
         Self {
             service: Some(service.to_owned()),
             status: error.status().map(|status| status.to_string()),

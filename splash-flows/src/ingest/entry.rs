@@ -155,14 +155,19 @@ async fn write(client: &Client, scan: &ScanPath, entry: Entry) -> Result<Dataset
         Some(pid) => pid,
         None => create(client, &entry).await.map_err(failed)?,
     };
-    let blocks = client.origdatablocks(&pid).list().send().await.map_err(failed)?;
+    let blocks = client
+        .origdatablocks(pid.clone())
+        .list()
+        .send()
+        .await
+        .map_err(failed)?;
     let listed = blocks
         .iter()
         .flat_map(|block| &block.data_file_list)
         .any(|file| file.path == scan.original());
     if !listed {
         client
-            .origdatablocks(&pid)
+            .origdatablocks(pid.clone())
             .create(entry.datablock)
             .send()
             .await

@@ -76,7 +76,7 @@ impl Scheduler for PrefectScheduler {
         let deployment = self.deployment(STEP).await?;
         let run = self
             .client
-            .create_flow_run(&deployment.id)
+            .create_flow_run(deployment.id)
             .name(format!("prune_from_{}", name(&prune.source)))
             .parameters(prune.parameters())
             .scheduled_at(prune.at)

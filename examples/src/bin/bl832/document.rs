@@ -1,0 +1,134 @@
+//! What `--json` prints, and the table for people.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use splash_flows::failure::Failure;
+use splash_flows::report::{Catalogued, ScheduledPrune};
+
+/// The whole outcome.
+#[derive(Debug, Serialize)]
+pub(crate) struct Document {
+    pub(crate) ok: bool,
+    pub(crate) runs: Vec<Run>,
+    /// Requests of this process, by service, repeats included.
+    pub(crate) requests: BTreeMap<String, u64>,
+    pub(crate) elapsed_s: f64,
+}
+
+/// One run.
+#[derive(Debug, Serialize)]
+pub(crate) struct Run {
+    pub(crate) run_id: String,
+    pub(crate) ok: bool,
+    pub(crate) file: String,
+    pub(crate) bytes: Option<u64>,
+    /// Of the source; null where this machine cannot read it.
+    pub(crate) sha256: Option<String>,
+    pub(crate) copies: Vec<Copy>,
+    pub(crate) scicat: Option<Catalogued>,
+    pub(crate) prunes: Vec<ScheduledPrune>,
+    pub(crate) error: Option<Failure>,
+    pub(crate) further_errors: Vec<Failure>,
+}
+
+/// One copy.
+#[derive(Debug, Serialize)]
+pub(crate) struct Copy {
+    pub(crate) endpoint: String,
+    pub(crate) path: String,
+    pub(crate) bytes: u64,
+    pub(crate) sha256: Option<String>,
+    pub(crate) verified: bool,
+}
+
+impl Run {
+    /// A run that failed before it had a report.
+    pub(crate) fn refused(run_id: &str, file: &str, failure: Failure) -> Self {
+        Self {
+            run_id: run_id.to_owned(),
+            ok: false,
+            file: file.to_owned(),
+            bytes: None,
+            sha256: None,
+            copies: Vec::new(),
+            scicat: None,
+            prunes: Vec::new(),
+            error: Some(failure),
+            further_errors: Vec::new(),
+        }
+    }
+}
+
+/// The table for people.
+pub(crate) fn table(document: &Document) -> String {
+    let mut text = String::new();
+    for run in &document.runs {
+        text.push_str(&run_table(run));
+    }
+    let requests: Vec<String> = document
+        .requests
+        .iter()
+        .map(|(service, count)| format!("{service} {count}"))
+        .collect();
+    let verdict = if document.ok { "ok" } else { "FAILED" };
+    text + &format!(
+        "{verdict} in {:.1} s; requests: {}",
+        document.elapsed_s,
+        requests.join(", ")
+    )
+}
+
+fn run_table(run: &Run) -> String {
+    let mut rows = vec![["endpoint", "path", "bytes", "sha256", ""].map(str::to_owned)];
+    rows.extend(run.copies.iter().map(|copy| {
+        [
+            copy.endpoint.clone(),
+            format!("{:?}", copy.path).trim_matches('"').to_owned(),
+            copy.bytes.to_string(),
+            copy.sha256.clone().unwrap_or_else(|| "-".to_owned()),
+            if copy.verified { "verified" } else { "NOT VERIFIED" }.to_owned(),
+        ]
+    }));
+    let verdict = if run.ok { "" } else { "  FAILED" };
+    let mut text = format!("run {}  {:?}{verdict}\n{}", run.run_id, run.file, aligned(&rows));
+    if let Some(catalogued) = &run.scicat {
+        text.push_str(&format!("  SciCat dataset {}\n", catalogued.pid));
+    }
+    for prune in &run.prunes {
+        text.push_str(&format!(
+            "  prune of {} at {} if {} proves it (id {})\n",
+            prune.endpoint,
+            prune.at.format("%Y-%m-%d %H:%M:%S UTC"),
+            prune.check_endpoint,
+            prune.id
+        ));
+    }
+    for failure in run.error.iter().chain(&run.further_errors) {
+        text.push_str(&format!("  {failure}\n"));
+    }
+    text + "\n"
+}
+
+/// Columns as wide as their widest cell; a table without rows is left out.
+fn aligned(rows: &[[String; 5]]) -> String {
+    if rows.len() < 2 {
+        return String::new();
+    }
+    let width = |column: usize| {
+        rows.iter()
+            .map(|row| row[column].chars().count())
+            .max()
+            .unwrap_or(0)
+    };
+    let widths: [usize; 5] = std::array::from_fn(width);
+    let line = |row: &[String; 5]| {
+        let cells: Vec<String> = row
+            .iter()
+            .zip(widths)
+            .map(|(cell, width)| format!("{cell:width$}"))
+            .collect();
+        format!("  {}\n", cells.join("  ").trim_end())
+    };
+    rows.iter().map(line).collect()
+}

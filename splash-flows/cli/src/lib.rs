@@ -1,0 +1,6 @@
+//! What the command and the examples share: parameters from the command line, live progress, a run's end
+//! in words.
+
+pub mod live;
+pub mod parameters;
+pub mod words;

@@ -1,0 +1,6 @@
+//! The real binary, as a child process, against a simulated facility that this process hosts.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod child;
+mod kills;
+mod usage;
