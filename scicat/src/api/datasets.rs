@@ -132,7 +132,7 @@ impl GetDataset {
 /// Finds datasets. Made by [`DatasetsHandle::find`]. Conditions of different kinds must all hold.
 ///
 /// Each condition is sent as `{"inq":[…]}`: the v3 backend turns a bare string into a date or a number where it can
-/// (`"8.3.2"` and `"2023"` become dates) and then finds nothing; strings in a list are left alone.
+/// (`"1.2.3"` and `"2023"` become dates) and then finds nothing; strings in a list are left alone.
 ///
 /// An account sees only what its groups may read, so an empty answer is not proof that there is none.
 #[derive(Clone, Debug)]

@@ -7,4 +7,5 @@ mod errors;
 mod login;
 mod origdatablocks;
 mod secrecy;
+mod sim;
 mod support;
