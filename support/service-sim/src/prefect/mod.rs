@@ -1,42 +1,200 @@
-//! Simulated Prefect.
+//! Simulated Prefect: the part of the server's API that schedules runs of deployments.
 //!
-//! To add a route: write an axum handler over `State<Arc<Prefect>>` that returns a `Response` made with
-//! `routes::json`, mount it in `router` with `.on("prefect.name", "/api/…/{id}", get(handler))`, and add the name
-//! to `operations.rs`. `State` and `Shared` give the clock, the tokens and the request ids. The error document of
-//! faults and unknown paths is `error_document`.
+//! It starts with the deployments and variables of beamline 8.3.2. Runs are only kept: nothing polls them, and
+//! they stay `Scheduled`. Bodies are checked as the real server does (an unknown field is 422).
 
-use std::sync::Arc;
+mod catalogue;
+mod checks;
+mod filter;
+mod flow_runs;
+mod variables;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
+use axum::extract::{Path, Request, State};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{delete, get, patch, post};
+use chrono::{DateTime, SecondsFormat, Utc};
+use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::routes::{ErrorFacts, Routes};
+use crate::routes::{self, ErrorFacts, Routes};
 use crate::shared::Shared;
+
+/// The version of the server that this one is like.
+const SERVER_VERSION: &str = "3.8.8";
+/// The oldest version of the API that it talks to.
+const OLDEST_API: [u32; 3] = [0, 8, 0];
 
 /// The state of the service.
 #[derive(Debug)]
 pub(crate) struct Prefect {
     shared: Arc<Shared>,
+    store: Mutex<Store>,
+}
+
+/// Everything the server knows, in the order of its creation.
+#[derive(Debug)]
+struct Store {
+    deployments: Vec<Deployment>,
+    variables: Vec<Value>,
+    flow_runs: Vec<Value>,
+}
+
+/// A deployment, and the name of its flow, which its document does not hold.
+#[derive(Debug)]
+struct Deployment {
+    flow_name: &'static str,
+    document: Value,
 }
 
 impl Prefect {
     pub(crate) fn new(shared: Arc<Shared>) -> Arc<Self> {
-        Arc::new(Self { shared })
+        let now = time_text(shared.clock.now());
+        let store = Store {
+            deployments: catalogue::deployments(&now),
+            variables: catalogue::variables(&now),
+            flow_runs: Vec::new(),
+        };
+        Arc::new(Self {
+            shared,
+            store: Mutex::new(store),
+        })
     }
 
     /// The documents, in the order of their creation.
     pub(crate) fn flow_runs(&self) -> Vec<Value> {
-        Vec::new()
+        self.store().flow_runs.clone()
+    }
+
+    fn store(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        self.shared.clock.now()
     }
 }
 
 /// The service's routes.
 pub(crate) fn router(state: Arc<Prefect>) -> Router {
-    let shared = Arc::clone(&state.shared);
-    Routes::new(&shared, "prefect", error_document).finish(state)
+    Routes::new(&state.shared, "prefect", error_document)
+        .on("prefect.health", "/api/health", get(health))
+        .on("prefect.ready", "/api/ready", get(ready))
+        .on("prefect.version", "/api/admin/version", get(version))
+        .on(
+            "prefect.variable_create",
+            "/api/variables/",
+            post(variables::create),
+        )
+        .on(
+            "prefect.variable_get",
+            "/api/variables/name/{name}",
+            get(variables::read),
+        )
+        .on(
+            "prefect.variable_update",
+            "/api/variables/name/{name}",
+            patch(variables::update),
+        )
+        .on(
+            "prefect.variable_delete",
+            "/api/variables/name/{name}",
+            delete(variables::remove),
+        )
+        .on(
+            "prefect.deployment_by_name",
+            "/api/deployments/name/{flow}/{deployment}",
+            get(deployment),
+        )
+        .on(
+            "prefect.flow_run_create",
+            "/api/deployments/{id}/create_flow_run",
+            post(flow_runs::create),
+        )
+        .on(
+            "prefect.flow_run_get",
+            "/api/flow_runs/{id}",
+            get(flow_runs::read),
+        )
+        .on(
+            "prefect.flow_run_list",
+            "/api/flow_runs/filter",
+            post(flow_runs::list),
+        )
+        .finish(state)
+        .layer(from_fn(require_api_version))
+}
+
+/// Clients may name the version of the API that they speak; what is not a version, or too old, is refused.
+async fn require_api_version(request: Request, next: Next) -> Response {
+    let Some(value) = request.headers().get("x-prefect-api-version") else {
+        return next.run(request).await;
+    };
+    let text = value.to_str().unwrap_or_default();
+    let parts: Option<Vec<u32>> = text.split('.').map(|part| part.parse().ok()).collect();
+    let refusal = match parts.as_deref() {
+        Some(version) if version.len() == 3 && *version >= OLDEST_API[..] => return next.run(request).await,
+        Some(version) if version.len() == 3 => format!(
+            "The request specified API version {text} but this server requires version 0.8.0 or higher."
+        ),
+        _ => format!(
+            "Invalid X-PREFECT-API-VERSION header format.Expected header in format 'x.y.z' but received {text}"
+        ),
+    };
+    detail(400, &refusal)
+}
+
+async fn health() -> Response {
+    routes::json(200, &json!(true))
+}
+
+async fn ready() -> Response {
+    routes::json(200, &json!({ "message": "OK" }))
+}
+
+async fn version() -> Response {
+    routes::json(200, &json!(SERVER_VERSION))
+}
+
+async fn deployment(
+    State(prefect): State<Arc<Prefect>>,
+    Path((flow, name)): Path<(String, String)>,
+) -> Response {
+    let store = prefect.store();
+    let mut named = store
+        .deployments
+        .iter()
+        .filter(|found| found.document["name"] == name.as_str());
+    match named.find(|found| found.flow_name == flow) {
+        Some(found) => routes::json(200, &found.document),
+        None => detail(404, "Deployment not found"),
+    }
 }
 
 /// The service's own error document.
 fn error_document(facts: &ErrorFacts<'_>) -> Value {
-    json!({ "detail": facts.message })
+    match facts.status {
+        401 => json!({ "exception_message": "Unauthorized" }),
+        404 => json!({ "detail": "Not Found" }),
+        405 => json!({ "detail": "Method Not Allowed" }),
+        503 => json!({ "exception_message": "Service Unavailable" }),
+        500.. => json!({ "exception_message": "Internal Server Error" }),
+        _ => json!({ "detail": facts.message }),
+    }
+}
+
+fn detail(status: u16, message: &str) -> Response {
+    routes::json(status, &json!({ "detail": message }))
+}
+
+fn no_content() -> Response {
+    StatusCode::NO_CONTENT.into_response()
+}
+
+/// The time as the server writes it.
+fn time_text(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
