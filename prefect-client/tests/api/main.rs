@@ -7,5 +7,6 @@ mod deployments;
 mod errors;
 mod flow_runs;
 mod secrecy;
+mod sim;
 mod support;
 mod variables;
