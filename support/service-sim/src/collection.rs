@@ -183,8 +183,17 @@ impl Collection {
 
     /// The file of a path relative to [`root_path`](Self::root_path); leading slashes are ignored.
     pub fn path(&self, rel: impl AsRef<str>) -> PathBuf {
-        let root = self.dir.join(self.spec.root_path.trim_start_matches('/'));
-        root.join(rel.as_ref().trim_start_matches('/'))
+        let mut path = self.dir.clone();
+        // An empty part would only leave a slash at the end.
+        for part in [
+            self.spec.root_path.trim_matches('/'),
+            rel.as_ref().trim_start_matches('/'),
+        ] {
+            if !part.is_empty() {
+                path.push(part);
+            }
+        }
+        path
     }
 
     /// Writes a file, making its folders, and returns where it stands.

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use super::Transfer;
 use super::job::{Job, Round};
 use super::task::{Control, End, Kind, Status, Trouble};
+use crate::builder::Limits;
 use crate::fault::TaskEffect;
 
 /// The wait before a task that met an error tries again: first and longest.
@@ -95,16 +96,21 @@ async fn work(transfer: &Arc<Transfer>, id: &str, effect: Option<TaskEffect>) ->
     }
 }
 
-/// The task leaves the queue; a transfer then takes its time.
+/// The task leaves the queue; a transfer then takes its time, counted from its submission unless it was queued.
 async fn begin(transfer: &Transfer, id: &str, kind: Kind) {
     let clock = &transfer.shared.clock;
     let now = clock.now();
-    transfer.tasks.with(id, |task| {
+    let requested = transfer.tasks.with(id, |task| {
         task.well("OK");
         task.event("STARTED", "started", String::new(), false, now);
+        task.request_time
     });
+    let from = match transfer.shared.limits {
+        Limits::Off => requested.unwrap_or(now),
+        Limits::Production => now,
+    };
     if kind == Kind::Transfer {
-        clock.sleep_until(now + transfer.shared.transfer_delay).await;
+        clock.sleep_until(from + transfer.shared.transfer_delay).await;
     }
 }
 

@@ -1,0 +1,14 @@
+//! The simulator as its users meet it: over HTTP, with plain requests and raw sockets.
+#![cfg(feature = "transfer")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[cfg(feature = "bin")]
+mod binary;
+mod control;
+mod faults;
+mod files;
+mod lifecycle;
+mod limits;
+mod support;
+mod tasks;
+mod transfers;
