@@ -26,17 +26,25 @@ impl Caller {
         path: &str,
         body: Option<&Value>,
     ) -> reqwest::Result<(u16, Value)> {
-        let mut request = self.client.request(method.parse().unwrap(), format!("{}{path}", self.base));
+        let mut request = self
+            .client
+            .request(method.parse().unwrap(), format!("{}{path}", self.base));
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
         if let Some(body) = body {
-            request = request.header("content-type", "application/json").body(body.to_string());
+            request = request
+                .header("content-type", "application/json")
+                .body(body.to_string());
         }
         let reply = request.send().await?;
         let status = reply.status().as_u16();
         let text = reply.text().await?;
-        let document = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap() };
+        let document = if text.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_str(&text).unwrap()
+        };
         Ok((status, document))
     }
 
@@ -49,20 +57,42 @@ impl Caller {
     }
 
     /// A request with further headers and a body of any kind.
-    pub(crate) async fn raw(&self, method: &str, path: &str, header: (&str, &str), body: &str) -> (u16, Value) {
-        let mut request = self.client.request(method.parse().unwrap(), format!("{}{path}", self.base));
+    pub(crate) async fn raw(
+        &self,
+        method: &str,
+        path: &str,
+        header: (&str, &str),
+        body: &str,
+    ) -> (u16, Value) {
+        let mut request = self
+            .client
+            .request(method.parse().unwrap(), format!("{}{path}", self.base));
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
-        let reply = request.header(header.0, header.1).body(body.to_owned()).send().await.unwrap();
+        let reply = request
+            .header(header.0, header.1)
+            .body(body.to_owned())
+            .send()
+            .await
+            .unwrap();
         let status = reply.status().as_u16();
-        (status, serde_json::from_str(&reply.text().await.unwrap()).unwrap_or_default())
+        (
+            status,
+            serde_json::from_str(&reply.text().await.unwrap()).unwrap_or_default(),
+        )
     }
 }
 
 /// A path segment or query value, with everything encoded that could mean something.
 pub(crate) fn encoded(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    let one = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    let one = |byte: u8| {
+        if plain(byte) {
+            char::from(byte).to_string()
+        } else {
+            format!("%{byte:02X}")
+        }
+    };
     text.bytes().map(one).collect()
 }

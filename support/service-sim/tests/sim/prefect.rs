@@ -40,7 +40,10 @@ async fn it_says_that_it_is_well() {
     assert_eq!(caller.get("/health").await, (200, json!(true)));
     assert_eq!(caller.get("/ready").await, (200, json!({ "message": "OK" })));
     assert_eq!(caller.get("/admin/version").await, (200, json!("3.8.8")));
-    assert_eq!(caller.get("/no/such/route").await, (404, json!({ "detail": "Not Found" })));
+    assert_eq!(
+        caller.get("/no/such/route").await,
+        (404, json!({ "detail": "Not Found" }))
+    );
     let version = |text| caller.raw("GET", "/health", ("x-prefect-api-version", text), "");
     assert_eq!(version("0.8.4").await.0, 200);
     assert_eq!(version("0.7.9").await.0, 400);
@@ -51,7 +54,10 @@ async fn it_says_that_it_is_well() {
 async fn variables_of_the_beamline_and_others() {
     let (_sim, caller) = start();
     let (status, settings) = caller.get("/variables/name/bl832-settings").await;
-    assert_eq!((status, &settings["value"]["delete_data832_files_after_days"]), (200, &json!(35)));
+    assert_eq!(
+        (status, &settings["value"]["delete_data832_files_after_days"]),
+        (200, &json!(35))
+    );
 
     let hold = json!({ "name": "deletion-hold", "value": true });
     assert_eq!(caller.post("/variables/", &hold).await.0, 201);
@@ -60,26 +66,56 @@ async fn variables_of_the_beamline_and_others() {
     assert_eq!(caller.post("/variables/", &bad_name).await.0, 422);
     let place = "/variables/name/deletion-hold";
     let change = json!({ "value": { "until": 7 } });
-    assert_eq!(caller.send("PATCH", place, Some(&change)).await.unwrap(), (204, Value::Null));
+    assert_eq!(
+        caller.send("PATCH", place, Some(&change)).await.unwrap(),
+        (204, Value::Null)
+    );
     assert_eq!(caller.get(place).await.1["value"], json!({ "until": 7 }));
-    assert_eq!(caller.send("DELETE", place, None).await.unwrap(), (204, Value::Null));
-    assert_eq!(caller.get(place).await, (404, json!({ "detail": "Variable not found." })));
+    assert_eq!(
+        caller.send("DELETE", place, None).await.unwrap(),
+        (204, Value::Null)
+    );
+    assert_eq!(
+        caller.get(place).await,
+        (404, json!({ "detail": "Variable not found." }))
+    );
 }
 
 #[tokio::test]
 async fn deployments_of_the_beamline() {
     let (_sim, caller) = start();
     for (flow, name, pool, queue) in [
-        ("new_832_file_flow", "new_file_832", "new_file_832_pool", "new_file_832_queue"),
-        ("dispatcher", "run_832_dispatcher", "dispatcher_832_pool", "dispatcher_832_queue"),
-        ("prune_data832_raw", "prune_data832_raw", "prune_832_pool", "prune_data832_raw_queue"),
+        (
+            "new_832_file_flow",
+            "new_file_832",
+            "new_file_832_pool",
+            "new_file_832_queue",
+        ),
+        (
+            "dispatcher",
+            "run_832_dispatcher",
+            "dispatcher_832_pool",
+            "dispatcher_832_queue",
+        ),
+        (
+            "prune_data832_raw",
+            "prune_data832_raw",
+            "prune_832_pool",
+            "prune_data832_raw_queue",
+        ),
     ] {
         let (status, document) = caller.get(&format!("/deployments/name/{flow}/{name}")).await;
         assert_eq!(status, 200, "{flow}");
-        assert_eq!((&document["work_pool_name"], &document["work_queue_name"]), (&json!(pool), &json!(queue)));
+        assert_eq!(
+            (&document["work_pool_name"], &document["work_queue_name"]),
+            (&json!(pool), &json!(queue))
+        );
     }
     let nowhere = (404, json!({ "detail": "Deployment not found" }));
-    assert_eq!(caller.get("/deployments/name/dispatcher/new_file_832").await, nowhere);
+    assert_eq!(
+        caller.get("/deployments/name/dispatcher/new_file_832").await,
+        nowhere
+    );
 }
 
 #[tokio::test]
@@ -88,35 +124,69 @@ async fn a_run_is_scheduled_once_for_its_key() {
     let place = prune_runs(&caller).await;
     let (status, run) = caller.post(&place, &prune_run(Some("k"))).await;
     assert_eq!(status, 201, "{run}");
-    assert_eq!((&run["state_type"], &run["state"]["name"]), (&json!("SCHEDULED"), &json!("Scheduled")));
+    assert_eq!(
+        (&run["state_type"], &run["state"]["name"]),
+        (&json!("SCHEDULED"), &json!("Scheduled"))
+    );
     let due = json!("2026-11-23T12:00:00.500000Z");
-    assert_eq!((&run["next_scheduled_start_time"], &run["state"]["state_details"]["scheduled_time"]), (&due, &due));
+    assert_eq!(
+        (
+            &run["next_scheduled_start_time"],
+            &run["state"]["state_details"]["scheduled_time"]
+        ),
+        (&due, &due)
+    );
     assert_eq!(run["parameters"]["relative_path"], "raw/a b.h5");
 
     let mut other = prune_run(Some("k"));
     other["name"] = json!("another name");
     assert_eq!(caller.post(&place, &other).await, (200, run.clone()));
     for _ in 0..2 {
-        assert_eq!(caller.post(&place, &prune_run(None)).await.0, 201, "without a key each is new");
+        assert_eq!(
+            caller.post(&place, &prune_run(None)).await.0,
+            201,
+            "without a key each is new"
+        );
     }
     assert_eq!(sim.flow_runs().len(), 3);
     let id = run["id"].as_str().unwrap();
     assert_eq!(caller.get(&format!("/flow_runs/{id}")).await, (200, run.clone()));
-    assert_eq!(caller.get("/flow_runs/not-a-uuid").await, (404, json!({ "detail": "Not Found" })));
+    assert_eq!(
+        caller.get("/flow_runs/not-a-uuid").await,
+        (404, json!({ "detail": "Not Found" }))
+    );
     let absent = "/flow_runs/00000000-0000-4000-8000-000000000000";
-    assert_eq!(caller.get(absent).await, (404, json!({ "detail": "Flow run not found" })));
+    assert_eq!(
+        caller.get(absent).await,
+        (404, json!({ "detail": "Flow run not found" }))
+    );
 }
 
 #[tokio::test]
 async fn a_run_is_checked_as_the_real_server_does() {
     let (sim, caller) = start();
     let place = prune_runs(&caller).await;
-    let (status, document) = caller.post(&place, &json!({ "parameters": {}, "surprise": 1 })).await;
-    assert_eq!((status, &document["exception_detail"][0]["type"]), (422, &json!("extra_forbidden")));
-    assert_eq!(document["exception_detail"][0]["loc"], json!(["body", "surprise"]));
-    assert_eq!(document["request_body"]["surprise"], 1, "the real one repeats the body too");
-    let missing = "Error creating flow run: Validation failed. Failure reason: 'relative_path' is a required property";
-    assert_eq!(caller.post(&place, &json!({})).await, (409, json!({ "detail": missing })));
+    let (status, document) = caller
+        .post(&place, &json!({ "parameters": {}, "surprise": 1 }))
+        .await;
+    assert_eq!(
+        (status, &document["exception_detail"][0]["type"]),
+        (422, &json!("extra_forbidden"))
+    );
+    assert_eq!(
+        document["exception_detail"][0]["loc"],
+        json!(["body", "surprise"])
+    );
+    assert_eq!(
+        document["request_body"]["surprise"], 1,
+        "the real one repeats the body too"
+    );
+    let missing =
+        "Error creating flow run: Validation failed. Failure reason: 'relative_path' is a required property";
+    assert_eq!(
+        caller.post(&place, &json!({})).await,
+        (409, json!({ "detail": missing }))
+    );
 
     let with = |field: &str, value: Value| {
         let mut run = prune_run(None);
@@ -126,10 +196,16 @@ async fn a_run_is_checked_as_the_real_server_does() {
     for run in [
         with("state", json!({ "type": "NONSENSE" })),
         with("state", json!({ "type": "SCHEDULED", "when": "now" })),
-        with("state", json!({ "type": "SCHEDULED", "state_details": { "scheduled_time": "tomorrow" } })),
+        with(
+            "state",
+            json!({ "type": "SCHEDULED", "state_details": { "scheduled_time": "tomorrow" } }),
+        ),
         with("name", json!(7)),
         with("tags", json!("prune")),
-        with("parameters", json!({ "relative_path": "x".repeat(600_000), "source_endpoint": {} })),
+        with(
+            "parameters",
+            json!({ "relative_path": "x".repeat(600_000), "source_endpoint": {} }),
+        ),
     ] {
         let (status, document) = caller.post(&place, &run).await;
         assert_eq!(status, 422, "{document}");
@@ -137,7 +213,10 @@ async fn a_run_is_checked_as_the_real_server_does() {
     let json = ("content-type", "application/json");
     assert_eq!(caller.raw("POST", &place, json, "{bad").await.0, 422);
     let nobody = "/deployments/00000000-0000-4000-8000-000000000000/create_flow_run";
-    assert_eq!(caller.post(nobody, &json!({})).await, (404, json!({ "detail": "Deployment not found" })));
+    assert_eq!(
+        caller.post(nobody, &json!({})).await,
+        (404, json!({ "detail": "Deployment not found" }))
+    );
     assert_eq!(sim.flow_runs(), Vec::<Value>::new());
 }
 
@@ -153,19 +232,58 @@ async fn runs_are_found_by_what_they_are() {
     let names = async |filter: Value| {
         let (status, runs) = caller.post("/flow_runs/filter", &filter).await;
         assert_eq!(status, 200, "{runs}");
-        let names = runs.as_array().unwrap().iter().map(|run| run["name"].as_str().unwrap().to_owned());
+        let names = runs
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|run| run["name"].as_str().unwrap().to_owned());
         names.collect::<Vec<_>>()
     };
     assert_eq!(names(json!({})).await, ["c", "b", "a"]);
-    assert_eq!(names(json!({ "sort": "NAME_ASC", "limit": 1, "offset": 1 })).await, ["b"]);
-    assert_eq!(names(json!({ "flow_runs": { "idempotency_key": { "any_": ["a", "x"] } } })).await, ["a"]);
-    assert_eq!(names(json!({ "flow_runs": { "state": { "name": { "any_": ["Late"] } } } })).await.len(), 0);
-    assert_eq!(names(json!({ "flow_runs": { "tags": { "all_": ["prune"] } } })).await.len(), 3);
-    assert_eq!(names(json!({ "flows": { "name": { "any_": ["prune_globus_endpoint"] } } })).await.len(), 3);
-    assert_eq!(names(json!({ "deployments": { "name": { "any_": ["prune_spot832"] } } })).await.len(), 0);
+    assert_eq!(
+        names(json!({ "sort": "NAME_ASC", "limit": 1, "offset": 1 })).await,
+        ["b"]
+    );
+    assert_eq!(
+        names(json!({ "flow_runs": { "idempotency_key": { "any_": ["a", "x"] } } })).await,
+        ["a"]
+    );
+    assert_eq!(
+        names(json!({ "flow_runs": { "state": { "name": { "any_": ["Late"] } } } }))
+            .await
+            .len(),
+        0
+    );
+    assert_eq!(
+        names(json!({ "flow_runs": { "tags": { "all_": ["prune"] } } }))
+            .await
+            .len(),
+        3
+    );
+    assert_eq!(
+        names(json!({ "flows": { "name": { "any_": ["prune_globus_endpoint"] } } }))
+            .await
+            .len(),
+        3
+    );
+    assert_eq!(
+        names(json!({ "deployments": { "name": { "any_": ["prune_spot832"] } } }))
+            .await
+            .len(),
+        0
+    );
     assert_eq!(names(json!({ "limit": 0 })).await.len(), 0);
-    assert_eq!(caller.post("/flow_runs/filter", &json!({ "limit": 201 })).await.0, 422);
-    assert_eq!(caller.post("/flow_runs/filter", &json!({ "flow_runs": { "nonsense": 1 } })).await.0, 422);
+    assert_eq!(
+        caller.post("/flow_runs/filter", &json!({ "limit": 201 })).await.0,
+        422
+    );
+    assert_eq!(
+        caller
+            .post("/flow_runs/filter", &json!({ "flow_runs": { "nonsense": 1 } }))
+            .await
+            .0,
+        422
+    );
 }
 
 #[tokio::test]

@@ -15,7 +15,8 @@ fn start() -> (Sim, Caller) {
 
 async fn log_in(sim: &Sim, caller: &mut Caller) -> Value {
     let env = sim.env();
-    let login = json!({ "username": env["SCICAT_INGEST_USERNAME"], "password": env["SCICAT_INGEST_PASSWORD"] });
+    let login =
+        json!({ "username": env["SCICAT_INGEST_USERNAME"], "password": env["SCICAT_INGEST_PASSWORD"] });
     let (status, document) = caller.post("/auth/login", &login).await;
     assert_eq!(status, 201, "{document}");
     caller.token = document["access_token"].as_str().map(str::to_owned);
@@ -52,7 +53,9 @@ async fn create(caller: &Caller, dataset: &Value) -> String {
 }
 
 async fn find(caller: &Caller, filter: &Value) -> (u16, Value) {
-    caller.get(&format!("/datasets?filter={}", encoded(&filter.to_string()))).await
+    caller
+        .get(&format!("/datasets?filter={}", encoded(&filter.to_string())))
+        .await
 }
 
 #[tokio::test]
@@ -64,7 +67,10 @@ async fn a_login_gives_a_token_that_ends() {
         (401, json!({ "message": "Unauthorized", "statusCode": 401 }))
     );
     let document = log_in(&sim, &mut caller).await;
-    assert_eq!((&document["expires_in"], &document["ttl"]), (&json!(3600), &json!(3600)));
+    assert_eq!(
+        (&document["expires_in"], &document["ttl"]),
+        (&json!(3600), &json!(3600))
+    );
     assert_eq!(document["id"], document["access_token"]);
     assert_eq!(document["access_token"].as_str().unwrap().split('.').count(), 3);
 
@@ -72,7 +78,11 @@ async fn a_login_gives_a_token_that_ends() {
     sim.advance(Duration::from_secs(3601));
     let forbidden = json!({ "message": "Forbidden resource", "error": "Forbidden", "statusCode": 403 });
     assert_eq!(caller.post("/datasets", &raw_dataset()).await, (403, forbidden));
-    assert_eq!(find(&caller, &json!({})).await, (200, json!([])), "a list is empty, not refused");
+    assert_eq!(
+        find(&caller, &json!({})).await,
+        (200, json!([])),
+        "a list is empty, not refused"
+    );
     log_in(&sim, &mut caller).await;
     assert_eq!(find(&caller, &json!({})).await.1.as_array().unwrap().len(), 1);
 }
@@ -99,7 +109,10 @@ async fn a_dataset_and_its_files() {
     assert_eq!(blocks.as_array().unwrap().len(), 2);
     assert_eq!(blocks[0]["dataFileList"][0]["path"], "a \"b\".h5");
     let (_, dataset) = caller.get(&place).await;
-    assert_eq!((&dataset["size"], &dataset["numberOfFiles"]), (&json!(12), &json!(2)));
+    assert_eq!(
+        (&dataset["size"], &dataset["numberOfFiles"]),
+        (&json!(12), &json!(2))
+    );
     assert_eq!(sim.datasets(), [dataset]);
 }
 
@@ -109,7 +122,11 @@ async fn what_is_not_there() {
     let missing = json!({ "message": "dataset: a/b not found", "error": "Not Found", "statusCode": 404 });
     assert_eq!(caller.get("/datasets/a%2Fb").await, (404, missing.clone()));
     assert_eq!(caller.get("/datasets/a%2Fb/origdatablocks").await, (404, missing));
-    assert_eq!(caller.get("/datasets/a/b").await.0, 404, "a slash must be encoded");
+    assert_eq!(
+        caller.get("/datasets/a/b").await.0,
+        404,
+        "a slash must be encoded"
+    );
     assert_eq!(caller.get("/health").await.1["status"], "ok");
 }
 
@@ -138,7 +155,10 @@ async fn a_dataset_is_checked_as_the_real_service_does() {
     );
     let found = complaints(&caller, |dataset| dataset["colour"] = json!("red")).await;
     let constraint = json!({ "whitelistValidation": "property colour should not exist" });
-    assert_eq!(found, json!([{ "property": "colour", "constraints": constraint }]));
+    assert_eq!(
+        found,
+        json!([{ "property": "colour", "constraints": constraint }])
+    );
     let found = complaints(&caller, without("type")).await;
     assert_eq!(found.as_array().unwrap().len(), 3, "{found}");
 
@@ -151,7 +171,10 @@ async fn a_dataset_is_checked_as_the_real_service_does() {
         ("scientificMetadata", json!([]), "isObject"),
     ] {
         let found = complaints(&caller, |dataset| dataset[field] = value.clone()).await;
-        assert!(found[0]["constraints"][rule].is_string(), "{field} {value}: {found}");
+        assert!(
+            found[0]["constraints"][rule].is_string(),
+            "{field} {value}: {found}"
+        );
     }
     let mut dataset = raw_dataset();
     dataset["contactEmail"] = json!("a@b.org;c@d.org");
@@ -159,7 +182,10 @@ async fn a_dataset_is_checked_as_the_real_service_does() {
     without("datasetName")(&mut dataset);
     create(&caller, &dataset).await;
     let stored = &sim.datasets()[0];
-    assert_eq!((&stored["keywords"], &stored["datasetName"]), (&json!(["one"]), &json!("data/raw")));
+    assert_eq!(
+        (&stored["keywords"], &stored["datasetName"]),
+        (&json!(["one"]), &json!("data/raw"))
+    );
 
     let mut dataset = raw_dataset();
     dataset["pid"] = json!("own/pid");
@@ -174,11 +200,24 @@ async fn a_block_of_files_is_checked() {
     let pid = create(&caller, &raw_dataset()).await;
     let blocks = format!("/datasets/{}/origdatablocks", encoded(&pid));
     let file = json!({ "path": "a", "size": 1 });
-    let (status, document) = caller.post(&blocks, &json!({ "size": 1, "dataFileList": [file] })).await;
+    let (status, document) = caller
+        .post(&blocks, &json!({ "size": 1, "dataFileList": [file] }))
+        .await;
     assert_eq!(status, 400);
-    assert_eq!(document["message"], json!(["dataFileList.0.time must be a valid ISO 8601 date string"]));
-    let (_, document) = caller.post(&blocks, &json!({ "size": 1, "dataFileList": [], "ownerGroup": "g" })).await;
-    assert_eq!(document["message"], json!(["property ownerGroup should not exist"]));
+    assert_eq!(
+        document["message"],
+        json!(["dataFileList.0.time must be a valid ISO 8601 date string"])
+    );
+    let (_, document) = caller
+        .post(
+            &blocks,
+            &json!({ "size": 1, "dataFileList": [], "ownerGroup": "g" }),
+        )
+        .await;
+    assert_eq!(
+        document["message"],
+        json!(["property ownerGroup should not exist"])
+    );
 }
 
 #[tokio::test]
@@ -195,18 +234,46 @@ async fn filters_and_their_traps() {
         let name = |dataset: &Value| dataset["datasetName"].as_str().unwrap_or("-").to_owned();
         found.as_array().unwrap().iter().map(name).collect::<Vec<_>>()
     };
-    assert_eq!(names(json!({ "where": { "datasetName": "scan" } })).await, ["scan"]);
-    assert_eq!(names(json!({ "where": { "datasetName": "8.3.2" } })).await, Vec::<String>::new(), "taken for a date");
-    assert_eq!(names(json!({ "where": { "datasetName": { "inq": ["8.3.2", "none"] } } })).await, ["8.3.2"]);
-    assert_eq!(names(json!({ "where": { "sourceFolder": "/data/raw", "accessGroups": "scan" } })).await.len(), 0);
+    assert_eq!(
+        names(json!({ "where": { "datasetName": "scan" } })).await,
+        ["scan"]
+    );
+    assert_eq!(
+        names(json!({ "where": { "datasetName": "8.3.2" } })).await,
+        Vec::<String>::new(),
+        "taken for a date"
+    );
+    assert_eq!(
+        names(json!({ "where": { "datasetName": { "inq": ["8.3.2", "none"] } } })).await,
+        ["8.3.2"]
+    );
+    assert_eq!(
+        names(json!({ "where": { "sourceFolder": "/data/raw", "accessGroups": "scan" } }))
+            .await
+            .len(),
+        0
+    );
     assert_eq!(names(json!({ "where": { "noSuchField": "x" } })).await.len(), 0);
-    assert_eq!(names(json!({ "where": { "datasetName": { "like": "SCA" } } })).await, ["scan"]);
+    assert_eq!(
+        names(json!({ "where": { "datasetName": { "like": "SCA" } } })).await,
+        ["scan"]
+    );
     let limits = json!({ "order": "datasetName:desc", "limit": 2, "skip": 1 });
     assert_eq!(names(json!({ "limits": limits })).await, ["b 2", "8.3.2"]);
     let (_, found) = find(&caller, &json!({ "fields": ["owner"], "limits": { "limit": 1 } })).await;
-    assert_eq!(found[0].as_object().unwrap().keys().collect::<Vec<_>>(), ["_id", "owner", "pid"]);
-    let (status, document) = find(&caller, &json!({ "where": { "datasetName": { "like": "2023" } } })).await;
-    assert_eq!((status, &document["message"]), (400, &json!("$regex has to be a string")));
+    assert_eq!(
+        found[0].as_object().unwrap().keys().collect::<Vec<_>>(),
+        ["_id", "owner", "pid"]
+    );
+    let (status, document) = find(
+        &caller,
+        &json!({ "where": { "datasetName": { "like": "2023" } } }),
+    )
+    .await;
+    assert_eq!(
+        (status, &document["message"]),
+        (400, &json!("$regex has to be a string"))
+    );
     assert_eq!(caller.get("/datasets?filter=%7B").await.0, 400);
 }
 
@@ -215,7 +282,11 @@ async fn bodies_that_are_no_json() {
     let (_sim, caller) = logged_in().await;
     let json = ("content-type", "application/json");
     assert_eq!(caller.raw("POST", "/datasets", json, "{").await.0, 400);
-    assert_eq!(caller.raw("POST", "/datasets", ("accept", "*/*"), "{}").await.0, 500, "no content type");
+    assert_eq!(
+        caller.raw("POST", "/datasets", ("accept", "*/*"), "{}").await.0,
+        500,
+        "no content type"
+    );
     assert_eq!(caller.raw("POST", "/datasets", json, "[]").await.0, 400);
 }
 
