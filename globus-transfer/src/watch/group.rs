@@ -221,7 +221,8 @@ impl State {
 
     fn failed(&mut self, error: &Error, now: Instant) {
         self.failures += 1;
-        let passing = error.is_transient() || error.kind() == ErrorKind::Decode;
+        // An exhausted error is one of fetching a token, which retries by itself.
+        let passing = error.is_transient() || error.is_exhausted() || error.kind() == ErrorKind::Decode;
         if passing && self.failures < TRANSIENT_FAILURES {
             let doubled = FIRST_PAUSE
                 .saturating_mul(1 << (self.failures - 1))
