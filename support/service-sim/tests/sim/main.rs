@@ -7,8 +7,14 @@ mod binary;
 mod control;
 mod faults;
 mod files;
+#[cfg(any(feature = "scicat", feature = "prefect"))]
+mod http;
 mod lifecycle;
 mod limits;
+#[cfg(feature = "prefect")]
+mod prefect;
+#[cfg(feature = "scicat")]
+mod scicat;
 mod support;
 mod tasks;
 mod transfers;
