@@ -14,6 +14,7 @@ pub(crate) const OPERATIONS: &[&str] = &[
     "transfer.task_successful_transfers",
     "transfer.task_skipped_errors",
     "transfer.endpoint_get",
+    "transfer.endpoint_search",
     "transfer.ls",
     "transfer.stat",
     "transfer.rename",

@@ -42,10 +42,15 @@ fn resource_server(scope: &str) -> Option<&str> {
     if let Some(rest) = scope.strip_prefix("urn:globus:auth:scope:") {
         return rest.split_once(':').map(|(server, _)| server);
     }
-    scope
+    let (id, _) = scope
         .strip_prefix("https://auth.globus.org/scopes/")?
-        .split_once('/')
-        .map(|(server, _)| server)
+        .split_once('/')?;
+    // Services have names as resource servers, collections their uuid.
+    match id {
+        "eec9b274-0c81-4334-bdc2-54e90e689b9a" => Some("flows.globus.org"),
+        "facd7ccc-c5f4-42aa-916b-a0e270e2c2a9" => Some("funcx_service"),
+        _ => Some(id),
+    }
 }
 
 #[cfg(test)]

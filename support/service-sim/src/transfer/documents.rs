@@ -64,7 +64,7 @@ fn options(task: &Task) -> Value {
         "skip_source_errors": only_transfer(options.skip_source_errors),
         "fail_on_quota_errors": only_transfer(options.fail_on_quota_errors),
         "delete_destination_extra": only_transfer(false),
-        "filter_rules": null,
+        "filter_rules": (!options.filter_rules.is_empty()).then_some(&options.filter_rules),
         "recursive_symlinks": is_transfer.then_some("ignore"),
     })
 }

@@ -1,4 +1,4 @@
-//! Single files and folders of an endpoint: stat, rename, mkdir; and the endpoint itself.
+//! Single files and folders of an endpoint: stat, rename, mkdir.
 
 use std::fs::Metadata;
 use std::io;
@@ -71,29 +71,6 @@ impl Refuses {
             _ => Refusal::new(502, self.failed, format!("{path}: {error}")),
         }
     }
-}
-
-/// `GET /v0.10/endpoint/{endpoint_id}`
-pub(crate) async fn endpoint(
-    State(transfer): State<Arc<Transfer>>,
-    Path(id): Path<String>,
-    caller: Caller,
-) -> Response {
-    caller.answer(transfer.collection(&id).map(|collection| {
-        json!({
-            "DATA_TYPE": "endpoint",
-            "id": collection.uuid(),
-            "display_name": collection.key(),
-            "canonical_name": collection.host(),
-            "entity_type": "GCSv5_guest_collection",
-            "high_assurance": false,
-            "owner_id": caller.user,
-            "default_directory": "/",
-            "public": false,
-            "non_functional": false,
-            "DATA": [],
-        })
-    }))
 }
 
 /// `GET …/stat`

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::copy::{self, CopyError, Side};
 use super::task::{Counts, Delivered, Item, Kind, Plan, Skipped, Task, Trouble};
 use super::tree::{PathError, Tree};
-use super::{Transfer, delete};
+use super::{Transfer, delete, rules};
 
 /// The outcome of one go at everything that is left.
 #[derive(Debug)]
@@ -144,10 +144,13 @@ impl Job {
             let Some(name) = name.to_str() else {
                 return Err(self.trouble(Side::Source, from, "INVALID_PATH_NAME", "a name is not UTF-8"));
             };
-            let (from, to) = (format!("{from}/{name}"), format!("{to}/{name}"));
             let kind = entry
                 .file_type()
-                .map_err(|e| self.io_trouble(Side::Source, &from, &e))?;
+                .map_err(|e| self.io_trouble(Side::Source, from, &e))?;
+            if !rules::include(&self.plan.options.filter_rules, name, kind.is_dir()) {
+                continue;
+            }
+            let (from, to) = (format!("{from}/{name}"), format!("{to}/{name}"));
             let done = if kind.is_dir() {
                 self.folder(&entry.path(), &from, &to)
             } else if kind.is_file() {

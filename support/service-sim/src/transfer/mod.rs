@@ -4,6 +4,7 @@ mod caller;
 mod copy;
 mod delete;
 mod documents;
+mod endpoints;
 mod engine;
 mod files;
 mod filter;
@@ -12,6 +13,7 @@ mod limits;
 mod listing;
 mod order;
 mod refusal;
+mod rules;
 mod store;
 mod submission;
 mod submit;
@@ -116,7 +118,7 @@ pub(crate) fn router(state: Arc<Transfer>) -> Router {
         .on(
             "transfer.endpoint_get",
             "/v0.10/endpoint/{endpoint_id}",
-            get(files::endpoint),
+            get(endpoints::one),
         )
         .on(
             "transfer.ls",
@@ -137,6 +139,11 @@ pub(crate) fn router(state: Arc<Transfer>) -> Router {
             "transfer.mkdir",
             "/v0.10/operation/endpoint/{endpoint_id}/mkdir",
             post(files::mkdir),
+        )
+        .on(
+            "transfer.endpoint_search",
+            "/v0.10/endpoint_search",
+            get(endpoints::search),
         )
         .finish(state)
 }

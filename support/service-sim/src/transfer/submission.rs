@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use super::refusal::Refusal;
+use super::rules::Rule;
 use super::task::{Item, Kind, Options, Plan};
 use super::times;
 
@@ -28,7 +28,7 @@ pub(crate) struct TransferDocument {
     skip_source_errors: Option<bool>,
     fail_on_quota_errors: Option<bool>,
     delete_destination_extra: Option<bool>,
-    filter_rules: Option<Value>,
+    filter_rules: Option<Vec<Rule>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -90,11 +90,6 @@ impl TransferDocument {
             "delete_destination_extra",
             self.delete_destination_extra == Some(true),
         )?;
-        unsupported(
-            "filter_rules",
-            self.filter_rules
-                .is_some_and(|rules| rules != Value::Array(Vec::new())),
-        )?;
         Ok(Plan {
             kind: Kind::Transfer,
             owner: owner.to_owned(),
@@ -115,6 +110,7 @@ impl TransferDocument {
                 encrypt_data: self.encrypt_data.unwrap_or(false),
                 skip_source_errors: self.skip_source_errors.unwrap_or(false),
                 fail_on_quota_errors: self.fail_on_quota_errors.unwrap_or(false),
+                filter_rules: self.filter_rules.unwrap_or_default(),
                 ..Options::default()
             },
         })

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
+use super::rules::Rule;
+
 /// What a task does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
@@ -76,6 +78,7 @@ pub(crate) struct Options {
     pub(crate) encrypt_data: bool,
     pub(crate) skip_source_errors: bool,
     pub(crate) fail_on_quota_errors: bool,
+    pub(crate) filter_rules: Vec<Rule>,
     /// Of deletes.
     pub(crate) recursive: bool,
     /// Of deletes.

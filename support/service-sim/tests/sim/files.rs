@@ -199,6 +199,15 @@ async fn collections_on_one_host_see_the_same_files() {
         (&endpoint["DATA_TYPE"], &endpoint["id"]),
         (&json!("endpoint"), &json!(uuid))
     );
+    let found = client
+        .get("endpoint_search", &[("filter_fulltext", "NERSC")])
+        .await
+        .json;
+    assert_eq!(
+        (&found["DATA_TYPE"], &found["has_next_page"]),
+        (&json!("endpoint_list"), &json!(false))
+    );
+    assert_eq!(found["DATA"].as_array().unwrap().len(), 2, "one an uuid");
     let missing = client
         .get("endpoint/00000000-0000-0000-0000-000000000000", &[])
         .await;

@@ -76,7 +76,7 @@ async fn wrong_submissions_are_refused() {
         (change("label", json!(" a")), 400, "ClientError.BadRequest"),
         (change("deadline", json!("soon")), 400, "ClientError.BadRequest"),
         (
-            change("filter_rules", json!([{"method": "exclude"}])),
+            change("filter_rules", json!([{"method": "leave", "name": "x"}])),
             400,
             "ClientError.BadRequest",
         ),

@@ -91,6 +91,13 @@ async fn folders_are_copied_whole_and_links_left_out() {
     assert!(data.path("f/empty").is_dir());
     assert!(!data.exists("f/link"));
 
+    let mut filtered = to_data832(&sim, &[("/f", "/data/h")]);
+    filtered["filter_rules"] =
+        json!([{"DATA_TYPE": "filter_rule", "method": "exclude", "name": "s*", "type": "dir"}]);
+    let id = client.transfer(&filtered).await;
+    assert_eq!(client.done(&id).await["files"], 1);
+    assert!(data.exists("h/1") && !data.exists("h/sub"));
+
     let mut flat = to_data832(&sim, &[("/f", "/data/g")]);
     flat["DATA"][0]["recursive"] = json!(false);
     let id = client.transfer(&flat).await;
