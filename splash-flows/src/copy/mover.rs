@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::observe::{Observation, Seen, collection, observe};
 use super::verified::VerifiedCopy;
-use super::verify::{confirm_delivery, verify_delivery};
+use super::verify::{confirm_delivery, delivered_source, verify_delivery};
 use crate::endpoint::StorageEndpoint;
 use crate::failure::Failure;
 use crate::progress::Event;
@@ -108,19 +108,14 @@ async fn start(
     known: Option<&Observation>,
     slot: Slot,
 ) -> Result<VerifiedCopy, Failure> {
-    if let Ok(standing) =
-        verify_delivery(run.facility(), scan.relative(), hop.source, hop.destination, STEP).await
-    {
-        run.say(&Event::Notice {
-            text: format!("{hop}: an earlier delivery still stands, nothing to copy"),
-        });
-        finish(slot, &standing).await?;
-        return Ok(standing);
-    }
     let source = match known {
         Some(known) => known.clone(),
         None => source_file(run, scan, hop).await?,
     };
+    if let Some(standing) = standing(run, scan, hop, &source).await? {
+        finish(slot, &standing).await?;
+        return Ok(standing);
+    }
     let document = document(run, scan, hop).await?;
     let facts = json!({ "source": source });
     let slot = slot
@@ -128,6 +123,47 @@ async fn start(
         .await
         .map_err(|error| Failure::store(STEP, &error))?;
     submit_and_wait(run, scan, hop, slot, &document, &source).await
+}
+
+/// The proof of an earlier run's delivery, if it still holds.
+///
+/// A source that is not what was delivered is copied again only if it has grown since: a scan that was
+/// moved before it was complete. Any other change may be rot, and rot must not overwrite a good copy.
+async fn standing(
+    run: &RunContext,
+    scan: &ScanPath,
+    hop: Hop<'_>,
+    source: &Observation,
+) -> Result<Option<VerifiedCopy>, Failure> {
+    let facility = run.facility();
+    let earlier = delivered_source(facility, scan.relative(), (hop.source, hop.destination), STEP).await?;
+    let Some(earlier) = earlier else {
+        return Ok(None);
+    };
+    if !source.unchanged_since(&earlier) {
+        if source.size() > earlier.size() && source.modified() >= earlier.modified() {
+            return Ok(None);
+        }
+        return Err(Failure::new(
+            STEP,
+            "source_changed",
+            format!(
+                "the file on {} is not the one that was delivered ({} bytes of {}, then {} bytes of {}); the copy on {} is kept",
+                hop.source.key(), source.size(), source.modified(), earlier.size(), earlier.modified(), hop.destination.key()
+            ),
+        )
+        .remedy("compare the two; if the new content is meant, move the old copy away and run again with a new run id"));
+    }
+    // What the copy lacks now, the transfer below mends: the source is the one that was delivered.
+    let proof = verify_delivery(facility, scan.relative(), hop.source, hop.destination, STEP)
+        .await
+        .ok();
+    if proof.is_some() {
+        run.say(&Event::Notice {
+            text: format!("{hop}: an earlier delivery still stands, nothing to copy"),
+        });
+    }
+    Ok(proof)
 }
 
 async fn source_file(run: &RunContext, scan: &ScanPath, hop: Hop<'_>) -> Result<Observation, Failure> {

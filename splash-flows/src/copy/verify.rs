@@ -87,6 +87,27 @@ pub(crate) async fn confirm_delivery(
     Ok(VerifiedCopy::new(file, copy, task_id.to_owned(), at))
 }
 
+/// The source as it was when its delivery over this hop was confirmed, if one is on record and its copy is
+/// still there to be lost. At most one request.
+pub(crate) async fn delivered_source(
+    facility: &Facility,
+    relative: &str,
+    (source, destination): (&StorageEndpoint, &StorageEndpoint),
+    step: &str,
+) -> Result<Option<Observation>, Failure> {
+    let key = delivery_key(relative, source, destination, step)?;
+    let Some(delivery) = lookup(facility, &key, step).await? else {
+        return Ok(None);
+    };
+    if matches!(
+        observe(facility, destination, relative, step).await?,
+        Seen::Missing
+    ) {
+        return Ok(None);
+    }
+    Ok(observations(&delivery, source, destination).map(|(source, _)| source))
+}
+
 /// A delivery as it concerns the pair that is being verified, whichever way it went.
 struct Recorded {
     subject: Observation,

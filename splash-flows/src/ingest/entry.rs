@@ -97,6 +97,7 @@ struct Entry {
     dataset: NewRawDataset,
     folder: String,
     name: String,
+    modified: DateTime<Utc>,
     datablock: NewOrigDatablock,
 }
 
@@ -133,6 +134,7 @@ fn entry(scan: &ScanPath, read: &ScanFile) -> Result<Entry, Failure> {
         dataset,
         folder,
         name,
+        modified: read.modified,
         datablock,
     })
 }
@@ -151,47 +153,69 @@ async fn write(client: &Client, scan: &ScanPath, entry: Entry) -> Result<Dataset
         Failure::service(STEP, SERVICE, &error)
             .remedy("the copies stand; run again with the same --run-id once the catalogue answers")
     };
-    let pid = match find(client, &entry).await.map_err(failed)? {
-        Some(pid) => pid,
-        None => create(client, &entry).await.map_err(failed)?,
+    let found = match find(client, scan, &entry).await.map_err(failed)? {
+        Some(found) => found,
+        None => create(client, scan, &entry).await.map_err(failed)?,
     };
-    let blocks = client
-        .origdatablocks(pid.clone())
-        .list()
-        .send()
-        .await
-        .map_err(failed)?;
-    let listed = blocks
-        .iter()
-        .flat_map(|block| &block.data_file_list)
-        .any(|file| file.path == scan.original());
-    if !listed {
-        client
-            .origdatablocks(pid.clone())
-            .create(entry.datablock)
-            .send()
-            .await
-            .map_err(failed)?;
+    if !found.complete {
+        let blocks = client.origdatablocks(found.pid.clone());
+        blocks.create(entry.datablock).send().await.map_err(failed)?;
     }
-    Ok(pid)
+    Ok(found.pid)
 }
 
-async fn find(client: &Client, entry: &Entry) -> rest_core::Result<Option<DatasetPid>> {
-    let page = client
-        .datasets()
-        .find()
+/// This scan's dataset.
+struct Found {
+    pid: DatasetPid,
+    /// Whether its datablock is there.
+    complete: bool,
+}
+
+/// Looks for this scan's dataset among those of its folder and name. Two scans may well have both in common:
+/// the one that lists this file is ours, or the one without a datablock that was made for a file of this time.
+async fn find(client: &Client, scan: &ScanPath, entry: &Entry) -> rest_core::Result<Option<Found>> {
+    let search = client.datasets().find();
+    let named = search
         .source_folder(&entry.folder)
         .dataset_name(&entry.name)
-        .send()
+        .collect()
         .await?;
-    Ok(page.items.into_iter().next().map(|dataset| dataset.pid))
+    let mut begun = None;
+    for dataset in named {
+        let blocks = client.origdatablocks(dataset.pid.clone()).list().send().await?;
+        if blocks.is_empty() {
+            let same_time = dataset
+                .creation_time
+                .is_some_and(|time| same_millisecond(time, entry.modified));
+            begun = begun.or(same_time.then_some(dataset.pid));
+            continue;
+        }
+        let mut files = blocks.iter().flat_map(|block| &block.data_file_list);
+        if files.any(|file| file.path == scan.original()) {
+            return Ok(Some(Found {
+                pid: dataset.pid,
+                complete: true,
+            }));
+        }
+    }
+    Ok(begun.map(|pid| Found { pid, complete: false }))
+}
+
+/// The catalogue keeps milliseconds.
+fn same_millisecond(one: DateTime<Utc>, other: DateTime<Utc>) -> bool {
+    one.timestamp_millis() == other.timestamp_millis()
 }
 
 /// Creates the dataset. After a reply that was lost, looks whether it is there before calling it a failure.
-async fn create(client: &Client, entry: &Entry) -> rest_core::Result<DatasetPid> {
+async fn create(client: &Client, scan: &ScanPath, entry: &Entry) -> rest_core::Result<Found> {
     match client.datasets().create(entry.dataset.clone()).send().await {
-        Ok(dataset) => Ok(dataset.pid),
-        Err(error) if error.was_sent() == rest_core::Sent::Maybe => find(client, entry).await?.ok_or(error),
+        Ok(dataset) => Ok(Found {
+            pid: dataset.pid,
+            complete: false,
+        }),
+        Err(error) if error.was_sent() == rest_core::Sent::Maybe => {
+            find(client, scan, entry).await?.ok_or(error)
+        }
         Err(error) => Err(error),
     }
 }

@@ -31,7 +31,7 @@ impl Scheduler for LocalScheduler {
     }
 
     async fn variable(&self, name: &str) -> Result<Option<Value>, Failure> {
-        Ok(self.variables.get(name).cloned())
+        Ok(self.variables.get(name).cloned().or_else(|| usual(name)))
     }
 
     async fn schedule(&self, prune: &PlannedPrune) -> Result<String, Failure> {
@@ -47,5 +47,16 @@ impl Scheduler for LocalScheduler {
             .await
             .map(|id| id.to_string())
             .map_err(|error| Failure::store(STEP, &error))
+    }
+}
+
+/// What the incumbent's set-up script gives a new server.
+fn usual(name: &str) -> Option<Value> {
+    match name {
+        "bl832-settings" => Some(serde_json::json!({
+            "delete_spot832_files_after_days": 1,
+            "delete_data832_files_after_days": 35,
+        })),
+        _ => None,
     }
 }

@@ -80,6 +80,62 @@ async fn a_second_run_for_a_delivered_scan_transfers_nothing_and_makes_no_second
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_scan_that_grew_is_copied_again_and_one_that_shrank_never_overwrites_its_copy() {
+    let bench = Bench::new();
+    let spot832 = bench.sim.collection("spot832");
+    let parameters = json!({ "file_path": "/global/raw/x.txt", "send_to_nersc": false });
+    let moved = async |run: &str| {
+        bench
+            .run(run, "new_832_file_flow", parameters.clone())
+            .await
+            .unwrap()
+            .report
+    };
+    spot832.write("raw/x.txt", b"half");
+    assert_eq!(moved("R-1").await["ok"], true);
+    spot832.write("raw/x.txt", b"half and the rest");
+    assert_eq!(moved("R-2").await["ok"], true);
+    assert_eq!(
+        bench.sim.collection("data832").read("raw/x.txt"),
+        b"half and the rest"
+    );
+
+    spot832.write("raw/x.txt", b"rot");
+    let report = moved("R-3").await;
+    assert_eq!(report["error"]["code"], "source_changed", "{report:#}");
+    assert_eq!(
+        bench.sim.collection("data832").read("raw/x.txt"),
+        b"half and the rest"
+    );
+    assert_eq!(bench.requests("transfer.submit"), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_scans_of_one_folder_and_one_sample_name_are_two_datasets() {
+    let bench = Bench::new();
+    for n in 1..=2 {
+        let file = bench.scan(&format!("raw/2026/{n}.h5"));
+        assert_eq!(bench.run_move(&format!("R-{n}"), &file).await["ok"], true);
+    }
+    let datasets = bench.sim.datasets();
+    assert_eq!(datasets.len(), 2);
+    assert_eq!(datasets[0]["datasetName"], datasets[1]["datasetName"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dataset_that_lost_its_datablock_is_completed_not_repeated() {
+    let mut bench = Bench::faulty(&["scicat.origdatablock_create:status=403,times=1"]);
+    let file = bench.scan("raw/scan.h5");
+    assert_eq!(bench.run_move("R", &file).await["ok"], false);
+    bench.restart();
+    let again = bench.run_move("R", &file).await;
+    assert_eq!(again["ok"], true, "{again:#}");
+    let datasets = bench.sim.datasets();
+    assert_eq!(datasets.len(), 1);
+    assert_eq!(datasets[0]["size"], again["bytes"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_nersc_the_scan_stays_on_site_and_only_spot832_is_pruned() {
     let bench = Bench::new();
     let file = bench.scan("raw/scan.h5");

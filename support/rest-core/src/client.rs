@@ -81,6 +81,18 @@ impl RestClient {
         &self.0.clock
     }
 
+    /// Gets a token, or finds that a cached one still holds, and sends nothing else: for callers that want to
+    /// know whether the credentials are good before they begin.
+    ///
+    /// # Errors
+    /// Those of the token provider. A client without one has nothing to get.
+    pub async fn authenticate(&self) -> Result<()> {
+        match &self.0.tokens {
+            Some(tokens) => tokens.token().await.map(drop),
+            None => Ok(()),
+        }
+    }
+
     /// Sends and decodes the answer as JSON. Unknown fields are ignored.
     ///
     /// # Errors

@@ -2,9 +2,10 @@
 
 use std::error::Error as StdError;
 use std::io;
-use std::sync::OnceLock;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::runtime;
 use url::Url;
 
 use crate::error::{Error, ErrorKind, Result, Sent};
@@ -25,7 +26,7 @@ pub(crate) struct Failure {
 }
 
 /// What a target needs of the HTTP client.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Flavour {
     /// Reading the system's root certificates takes milliseconds, so only https pays for it.
     tls: bool,
@@ -33,10 +34,17 @@ struct Flavour {
     proxy: bool,
 }
 
-static SHARED: [OnceLock<reqwest::Client>; 4] = [const { OnceLock::new() }; 4];
+/// A connection is driven by the runtime that made it and breaks when that ends, so each runtime has its own.
+type Slots = Vec<(Flavour, Option<runtime::Id>, reqwest::Client)>;
 
-/// The HTTP client that all clients of this process share for targets like `base`; made when first asked for.
-/// It never follows redirects: a redirected POST would turn into a GET, and a token must stay with its service.
+static SHARED: Mutex<Slots> = Mutex::new(Vec::new());
+
+/// A process has one runtime, perhaps two; a test suite has many, one after the other.
+const KEPT: usize = 16;
+
+/// The HTTP client that all clients of this process and runtime share for targets like `base`; made when first
+/// asked for. It never follows redirects: a redirected POST would turn into a GET, and a token must stay with
+/// its service.
 ///
 /// # Errors
 /// `Config` if TLS cannot be set up.
@@ -45,13 +53,19 @@ pub fn shared_http_client(base: &Url) -> Result<reqwest::Client> {
         tls: base.scheme() != "http",
         proxy: !is_loopback(base),
     };
-    let cell = &SHARED[usize::from(flavour.tls) * 2 + usize::from(flavour.proxy)];
-    if let Some(client) = cell.get() {
+    let runtime = runtime::Handle::try_current().ok().map(|handle| handle.id());
+    let mut slots = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = slots.iter().find(|slot| slot.0 == flavour && slot.1 == runtime);
+    if let Some((_, _, client)) = known {
         return Ok(client.clone());
     }
     let client = build(flavour)
         .map_err(|source| Error::config("the HTTP client cannot be set up").with_source(source))?;
-    Ok(cell.get_or_init(|| client).clone())
+    if slots.len() >= KEPT {
+        slots.remove(0);
+    }
+    slots.push((flavour, runtime, client.clone()));
+    Ok(client)
 }
 
 fn build(flavour: Flavour) -> reqwest::Result<reqwest::Client> {
