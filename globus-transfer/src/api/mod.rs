@@ -10,15 +10,17 @@ mod submit_transfer;
 mod task;
 mod task_lists;
 mod tasks;
+mod transfer_item;
 
 pub use endpoint::{EndpointHandle, Mkdir, Rename, Stat};
 pub use ls::Ls;
 pub use submission::{GetSubmissionId, SubmissionDocument, SubmissionKind, Submit};
 pub use submit_delete::SubmitDelete;
-pub use submit_transfer::{FilterRule, SubmitTransfer, SyncLevel, TransferItem};
+pub use submit_transfer::SubmitTransfer;
 pub use task::{CancelTask, GetTask, TaskHandle};
 pub use task_lists::{ListEvents, ListSkippedErrors, ListSuccessfulTransfers};
 pub use tasks::ListTasks;
+pub use transfer_item::{FilterRule, SyncLevel, TransferItem};
 
 use crate::{Error, Result};
 

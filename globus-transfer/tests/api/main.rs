@@ -6,6 +6,7 @@ mod endpoint;
 mod lists;
 mod parts;
 mod secrecy;
+mod sim;
 mod submission;
 mod support;
 mod tasks;
