@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
+use settings::{Setting, UnsetVariable};
 
-use crate::config::{EndpointKey, Setting, UnsetVariable};
+use crate::config::EndpointKey;
 
 /// An endpoint cannot be used as asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -10,7 +10,6 @@
 
 pub mod config;
 pub mod copy;
-pub mod dotenv;
 pub mod endpoint;
 pub mod facility;
 pub mod failure;
@@ -24,3 +23,5 @@ pub mod run;
 pub mod scan_path;
 pub mod scheduler;
 mod task;
+
+pub use settings::dotenv;

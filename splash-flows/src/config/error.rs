@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::Place;
+use settings::YamlError;
 
 /// The configuration cannot be read. Messages are complete in one line (no cause behind them); they name the place and
 /// the key, never a value.
@@ -16,16 +16,9 @@ pub enum ConfigError {
     /// The file cannot be read, or is not UTF-8.
     #[error("the configuration file {} cannot be read: {}", .0.display(), .1)]
     Read(PathBuf, io::Error),
-    /// The file is not valid YAML, or a value is of the wrong kind: the file's name, and what the YAML reader says with
-    /// line and column.
-    #[error("{0}: {1}")]
-    Yaml(String, String),
-    /// A key stands twice in the same mapping: where the second one stands, and the key.
-    #[error("{0}: the key `{1}` stands twice in this mapping; keep one of them")]
-    DuplicateKey(Place, String),
-    /// A value cannot be what it should be: where it stands, its key, and what it should be.
-    #[error("{0}: {1} {2}")]
-    Invalid(Place, &'static str, &'static str),
+    /// The file cannot be understood.
+    #[error(transparent)]
+    Yaml(#[from] YamlError),
     /// No endpoint has this key.
     #[error("{file} has no endpoint `{key}` under globus.globus_endpoints; it has: {known}")]
     UnknownEndpoint {

@@ -8,7 +8,6 @@
 mod bl832;
 mod error;
 mod read;
-mod setting;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -17,14 +16,13 @@ use std::{fmt, io};
 
 use rest_core::SecretString;
 use serde_json::Value;
+use settings::Setting;
+use settings::dotenv::Environment;
 
-use crate::dotenv::Environment;
 use crate::endpoint::{EndpointError, StorageEndpoint};
 
 pub use error::ConfigError;
-pub(crate) use setting::Setting;
-use setting::expand;
-pub use setting::{Place, UnsetVariable};
+pub use settings::{Place, UnsetVariable, YamlError};
 
 rest_core::newtype_id! {
     /// The key of an endpoint under `globus.globus_endpoints`, which is how flows address it (not its `name`).
@@ -82,7 +80,7 @@ impl Config {
     /// # Errors
     /// As [`Config::load`].
     pub fn parse(text: &str, file: &str, env: &Environment) -> Result<Self, ConfigError> {
-        read::config(text, file, env)
+        Ok(read::config(text, file, env)?)
     }
 
     /// The file's name, for messages.

@@ -23,7 +23,7 @@ pub(super) fn check(project: &Project) -> Vec<Violation> {
 /// The crates that stand under a client, and all that these may use of ours.
 fn foundation(name: &str) -> Option<&'static [&'static str]> {
     match name {
-        "rest-core" | "run-store" | "scan-h5" | "service-sim" => Some(&[]),
+        "rest-core" | "run-store" | "scan-h5" | "service-sim" | "settings" => Some(&[]),
         "globus-auth" => Some(&["rest-core"]),
         _ => None,
     }

@@ -1,0 +1,95 @@
+//! `.env` files, as python-dotenv reads them, and the environment that results.
+//!
+//! The incumbent's tools read the same file, so a value must come out the same here, quotes, comments and `${…}`
+//! included. One difference: a line that cannot be read is an error, where python-dotenv warns and goes on.
+
+mod parse;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::{fmt, io};
+
+/// A line of a `.env` file cannot be read. The text is not shown: it may hold a secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {problem}")]
+pub struct DotenvError {
+    /// The line that the statement begins in, from 1.
+    pub line: usize,
+    /// What is wrong.
+    pub problem: &'static str,
+}
+
+/// The environment cannot be read. Messages are complete in one line (no cause behind them).
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EnvironmentError {
+    /// The file cannot be opened, or is not UTF-8.
+    #[error("the environment file {} cannot be read (check --env-file): {}", .0.display(), .1)]
+    Read(PathBuf, io::Error),
+    /// A line is wrong.
+    #[error("the environment file {} cannot be understood: {}", .0.display(), .1)]
+    Parse(PathBuf, DotenvError),
+}
+
+/// The process environment and `.env` together; what the process has wins. Its Debug shows names only.
+#[derive(Clone, Default)]
+pub struct Environment(BTreeMap<String, String>);
+
+impl Environment {
+    /// The process environment and `env_file`; without one, `.env` in the current folder if there is one.
+    /// Variables that are not UTF-8 are left out.
+    ///
+    /// # Errors
+    /// The file is missing (if named), unreadable, or has a line that cannot be read.
+    pub fn load(env_file: Option<&Path>) -> Result<Self, EnvironmentError> {
+        let text =
+            |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+        let process = Self::from_vars(std::env::vars_os().filter_map(text));
+        let path = env_file.unwrap_or(Path::new(".env"));
+        match std::fs::read_to_string(path) {
+            Ok(content) => {
+                let merged = process.with_dotenv(&content);
+                merged.map_err(|error| EnvironmentError::Parse(path.to_owned(), error))
+            }
+            Err(error) if env_file.is_none() && error.kind() == io::ErrorKind::NotFound => Ok(process),
+            Err(error) => Err(EnvironmentError::Read(path.to_owned(), error)),
+        }
+    }
+
+    /// An environment of just these variables.
+    pub fn from_vars(vars: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self(vars.into_iter().collect())
+    }
+
+    /// Adds the variables of a `.env` text; those that are there already stay. `${NAME}` and `${NAME:-default}` are
+    /// expanded from those that are there first, and then from the lines above. A name without `=` sets nothing.
+    ///
+    /// # Errors
+    /// A line is no assignment, or a quote is not closed.
+    pub fn with_dotenv(mut self, text: &str) -> Result<Self, DotenvError> {
+        for (name, value) in parse::variables(text, &self)? {
+            self.0.entry(name).or_insert(value);
+        }
+        Ok(self)
+    }
+
+    /// The value of a variable.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// A look-up for the clients' `from_vars`.
+    pub fn lookup(&self) -> impl Fn(&str) -> Option<String> + '_ {
+        |name| self.get(name).map(str::to_owned)
+    }
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,200 @@
+//! The grammar of `.env` files.
+
+use std::collections::BTreeMap;
+
+use super::{DotenvError, Environment};
+use crate::expand::substitute;
+
+/// A name, and its value if a `=` follows it.
+type Assignment = (String, Option<String>);
+
+/// The variables that `text` sets. References are expanded from `process` first and then from the lines above.
+pub(super) fn variables(text: &str, process: &Environment) -> Result<BTreeMap<String, String>, DotenvError> {
+    // Python opens the file in text mode, where every kind of line end is read as \n, inside quotes too.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    let mut reader = Reader { rest: &text };
+    let mut found = BTreeMap::new();
+    loop {
+        reader.skip(space);
+        if reader.rest.is_empty() {
+            break;
+        }
+        let consumed = text.len() - reader.rest.len();
+        let statement = reader.statement().map_err(|problem| DotenvError {
+            line: text[..consumed].matches('\n').count() + 1,
+            problem,
+        })?;
+        if let Some((name, raw)) = statement {
+            let value = raw.map(|raw| expand(&raw, process, &found));
+            found.insert(name, value);
+        }
+    }
+    let set = found.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    Ok(set.collect())
+}
+
+/// Expands `${NAME}` and `${NAME:-default}`; the default counts only if the name is nowhere, an empty value is a value.
+fn expand(value: &str, process: &Environment, above: &BTreeMap<String, Option<String>>) -> String {
+    substitute(value, |text| {
+        let (name, default, length) = reference(text)?;
+        let value = match (process.get(name), above.get(name)) {
+            (Some(value), _) => value,
+            (None, Some(value)) => value.as_deref().unwrap_or_default(),
+            (None, None) => default,
+        };
+        Some((value, length))
+    })
+}
+
+/// Name, default and length of the reference that `text` begins with.
+fn reference(text: &str) -> Option<(&str, &str, usize)> {
+    let inner = text.strip_prefix("${")?;
+    let name = &inner[..inner.find(['}', ':'])?];
+    let after = &inner[name.len()..];
+    if after.starts_with('}') {
+        return Some((name, "", name.len() + 3));
+    }
+    let default = after.strip_prefix(":-")?;
+    let default = &default[..default.find('}')?];
+    Some((name, default, name.len() + default.len() + 5))
+}
+
+/// What Python's `\s` matches.
+fn space(c: char) -> bool {
+    c.is_whitespace() || ('\x1c'..='\x1f').contains(&c)
+}
+
+/// The same within a line.
+fn blank(c: char) -> bool {
+    space(c) && c != '\n'
+}
+
+struct Reader<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Reader<'a> {
+    /// Takes the characters that `wanted` holds for.
+    fn skip(&mut self, wanted: impl Fn(char) -> bool) -> &'a str {
+        let end = self.rest.find(|c| !wanted(c)).unwrap_or(self.rest.len());
+        let (taken, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        taken
+    }
+
+    /// Whether `wanted` comes next; it is taken then.
+    fn take(&mut self, wanted: char) -> bool {
+        let after = self.rest.strip_prefix(wanted);
+        self.rest = after.unwrap_or(self.rest);
+        after.is_some()
+    }
+
+    /// One assignment or comment, up to and with the end of its line.
+    fn statement(&mut self) -> Result<Option<Assignment>, &'static str> {
+        if let Some(after) = self.rest.strip_prefix("export")
+            && after.starts_with(blank)
+        {
+            self.rest = after;
+            self.skip(blank);
+        }
+        let statement = if self.rest.starts_with('#') {
+            None
+        } else {
+            Some(self.assignment()?)
+        };
+        self.skip(blank);
+        if self.rest.starts_with('#') {
+            self.skip(|c| c != '\n');
+        }
+        if !self.rest.is_empty() && !self.take('\n') {
+            return Err("something follows the name or the closing quote; expected NAME=value");
+        }
+        Ok(statement)
+    }
+
+    fn assignment(&mut self) -> Result<Assignment, &'static str> {
+        let name = self.name()?.to_owned();
+        self.skip(blank);
+        if !self.take('=') {
+            return Ok((name, None));
+        }
+        let spaced = !self.skip(blank).is_empty();
+        // `NAME= # comment` is empty, `NAME=#1` is not.
+        let value = if spaced && self.rest.starts_with('#') {
+            String::new()
+        } else {
+            self.value()?
+        };
+        if value.contains('\0') {
+            return Err("the value has a NUL character");
+        }
+        Ok((name, Some(value)))
+    }
+
+    fn name(&mut self) -> Result<&'a str, &'static str> {
+        let name = if let Some(quoted) = self.rest.strip_prefix('\'') {
+            let end = quoted.find('\'').ok_or("the name's quote is not closed")?;
+            self.rest = &quoted[end + 1..];
+            &quoted[..end]
+        } else {
+            self.skip(|c| c != '=' && c != '#' && !space(c))
+        };
+        if name.is_empty() {
+            return Err("there is no name before the =");
+        }
+        Ok(name)
+    }
+
+    fn value(&mut self) -> Result<String, &'static str> {
+        if let Some(quote @ ('\'' | '"')) = self.rest.chars().next() {
+            return self.quoted(quote);
+        }
+        let line = self.skip(|c| c != '\n');
+        let comment = |(at, _): &(usize, &str)| line[..*at].ends_with(space);
+        let end = line
+            .match_indices('#')
+            .find(comment)
+            .map_or(line.len(), |(at, _)| at);
+        Ok(line[..end].trim_end_matches(space).to_owned())
+    }
+
+    /// A quoted value; it may go over several lines.
+    fn quoted(&mut self, quote: char) -> Result<String, &'static str> {
+        let mut value = String::new();
+        let mut chars = self.rest.char_indices().skip(1);
+        while let Some((at, c)) = chars.next() {
+            if c == quote {
+                self.rest = &self.rest[at + 1..];
+                return Ok(value);
+            }
+            if c != '\\' {
+                value.push(c);
+                continue;
+            }
+            let Some((_, escaped)) = chars.next() else { break };
+            match unescape(quote, escaped) {
+                Some(c) => value.push(c),
+                None => value.extend(['\\', escaped]),
+            }
+        }
+        Err("the value's quote is not closed")
+    }
+}
+
+/// What a backslash and `c` stand for inside `quote`; `None` if the backslash stays.
+fn unescape(quote: char, c: char) -> Option<char> {
+    Some(match c {
+        '\\' | '\'' => c,
+        _ if quote == '\'' => return None,
+        '"' => '"',
+        'a' => '\x07',
+        'b' => '\x08',
+        'f' => '\x0c',
+        'n' => '\n',
+        'r' => '\r',
+        't' => '\t',
+        'v' => '\x0b',
+        _ => return None,
+    })
+}
