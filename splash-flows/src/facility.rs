@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 use globus_transfer::TaskWatcher;
-use rest_core::{ExposeSecret, OnRequest};
+use rest_core::{Clock, ExposeSecret, OnRequest, system_clock};
 use run_store::{RunStore, SqliteStore};
 
 use crate::config::Config;
@@ -28,6 +28,7 @@ pub struct Facility {
     store: Arc<dyn RunStore>,
     state_dir: PathBuf,
     requests: Arc<Requests>,
+    clock: Arc<dyn Clock>,
 }
 
 /// Counts requests by service.
@@ -84,6 +85,7 @@ impl Facility {
             store,
             state_dir,
             requests,
+            clock: system_clock(),
         })
     }
 
@@ -132,7 +134,7 @@ impl Facility {
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {
-        Utc::now()
+        self.clock.now()
     }
 
     /// Whether Globus takes the credentials; one token request at most for all runs of the process.

@@ -13,30 +13,40 @@ use serde::{Deserialize, Serialize};
 pub struct Failure {
     /// The step of the flow: `preflight`, `copy`, `ingest`, `schedule_prune`, `prune`.
     pub step: String,
-    /// The service that refused or did not answer, such as `globus_transfer`; none for a local cause.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub service: Option<String>,
     /// The service's code, a task's status, or a word of ours: what a program can match on.
     pub code: String,
     /// One sentence for people.
     pub message: String,
-    /// The file concerned, as the flow was given it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// What it concerns, as far as it is known. Boxed, to keep results small.
+    #[serde(flatten)]
+    pub context: Box<Context>,
+}
+
+/// What a [`Failure`] concerns.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Context {
+    /// The service that refused or did not answer, such as `globus_transfer`; none for a local cause.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+    /// The file, as the flow was given it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
     /// The hop, such as `spot832 -> data832`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub hop: Option<String>,
     /// The Globus task.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub task_id: Option<String>,
     /// The task's status or the HTTP status, as text.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
     /// The service's own id of the request, for its support desk.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
     /// What to do.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,
 }
 
@@ -45,15 +55,9 @@ impl Failure {
     pub fn new(step: &str, code: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             step: step.to_owned(),
-            service: None,
             code: code.into(),
             message: message.into(),
-            file: None,
-            hop: None,
-            task_id: None,
-            status: None,
-            request_id: None,
-            remedy: None,
+            context: Box::default(),
         }
     }
 
@@ -64,12 +68,10 @@ impl Failure {
             (None, Some(status)) => format!("HTTP {status}"),
             (None, None) => format!("{:?}", error.kind()),
         };
-        Self {
-            service: Some(service.to_owned()),
-            status: error.status().map(|status| status.to_string()),
-            request_id: error.request_id().map(str::to_owned),
-            ..Self::new(step, code, with_causes(error))
-        }
+        let mut failure = Self::new(step, code, with_causes(error)).of(service);
+        failure.context.status = error.status().map(|status| status.to_string());
+        failure.context.request_id = error.request_id().map(str::to_owned);
+        failure
     }
 
     /// A failure because the run store could not be read or written.
@@ -79,28 +81,34 @@ impl Failure {
         )
     }
 
+    /// Names the service.
+    pub fn of(mut self, service: &str) -> Self {
+        self.context.service = Some(service.to_owned());
+        self
+    }
+
     /// Names the file.
     pub fn file(mut self, file: impl fmt::Display) -> Self {
-        self.file = Some(file.to_string());
+        self.context.file = Some(file.to_string());
         self
     }
 
     /// Names the hop.
     pub fn hop(mut self, hop: impl fmt::Display) -> Self {
-        self.hop = Some(hop.to_string());
+        self.context.hop = Some(hop.to_string());
         self
     }
 
     /// Names the Globus task and its status.
     pub fn task(mut self, task_id: impl fmt::Display, status: impl fmt::Display) -> Self {
-        self.task_id = Some(task_id.to_string());
-        self.status = Some(status.to_string());
+        self.context.task_id = Some(task_id.to_string());
+        self.context.status = Some(status.to_string());
         self
     }
 
     /// Says what to do.
     pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
-        self.remedy = Some(remedy.into());
+        self.context.remedy = Some(remedy.into());
         self
     }
 }
@@ -123,23 +131,23 @@ fn with_causes(error: &dyn std::error::Error) -> String {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.step)?;
-        if let Some(hop) = &self.hop {
+        if let Some(hop) = &self.context.hop {
             write!(f, " {hop}")?;
         }
         write!(f, " failed ({}): {}", self.code, self.message)?;
-        if let Some(file) = &self.file {
+        if let Some(file) = &self.context.file {
             write!(f, "; file {file:?}")?;
         }
-        if let Some(task) = &self.task_id {
+        if let Some(task) = &self.context.task_id {
             write!(f, "; task {task}")?;
         }
-        if let Some(status) = &self.status {
+        if let Some(status) = &self.context.status {
             write!(f, "; status {status}")?;
         }
-        if let Some(id) = &self.request_id {
+        if let Some(id) = &self.context.request_id {
             write!(f, "; request {id}")?;
         }
-        if let Some(remedy) = &self.remedy {
+        if let Some(remedy) = &self.context.remedy {
             write!(f, ". {remedy}")?;
         }
         Ok(())

@@ -68,7 +68,9 @@ pub enum Event {
 
 /// Where a run's events go. Cheap to clone; the default drops them.
 #[derive(Clone)]
-pub struct Progress(Arc<dyn Fn(&str, &Event) + Send + Sync>);
+pub struct Progress(Arc<Sink>);
+
+type Sink = dyn Fn(&str, &Event) + Send + Sync;
 
 impl Progress {
     /// Sends every event, with the run's id, to `sink`, which must not block.

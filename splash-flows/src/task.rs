@@ -8,10 +8,7 @@ use crate::failure::Failure;
 pub(crate) fn task_failure(step: &str, task_id: &TaskId, error: &WaitError) -> Failure {
     let failure = match error {
         WaitError::Service(error) => Failure::service(step, "globus_transfer", error),
-        other => Failure {
-            service: Some("globus_transfer".to_owned()),
-            ..Failure::new(step, other.code(), other.to_string())
-        },
+        other => Failure::new(step, other.code(), other.to_string()).of("globus_transfer"),
     };
     let status = error
         .task()

@@ -277,7 +277,9 @@ async fn wait(
         Ok(task) => {
             let outcome = settle(run, scan, hop, source, &task).await;
             // A listing that could not be had says nothing about the copy: a rerun looks again.
-            let is_final = outcome.as_ref().is_err_and(|failure| failure.service.is_none());
+            let is_final = outcome
+                .as_ref()
+                .is_err_and(|failure| failure.context.service.is_none());
             (outcome, is_final)
         }
         Err(error) => (Err(task_failure(STEP, task_id, &error)), !error.may_still_run()),

@@ -2,7 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -38,7 +38,7 @@ pub(super) async fn append(
     let text =
         serde_json::to_string(&line).map_err(|error| Failure::new("prune", "audit", error.to_string()))?;
     let shown = path.clone();
-    tokio::task::spawn_blocking(move || write_line(path, text + "\n"))
+    tokio::task::spawn_blocking(move || write_line(&path, &(text + "\n")))
         .await
         .map_err(std::io::Error::other)
         .flatten()
@@ -49,7 +49,7 @@ pub(super) async fn append(
 }
 
 /// One write of one whole line: lines of several processes do not mix.
-fn write_line(path: PathBuf, line: String) -> std::io::Result<()> {
+fn write_line(path: &Path, line: &str) -> std::io::Result<()> {
     let mut log = OpenOptions::new().create(true).append(true).open(path)?;
     log.write_all(line.as_bytes())?;
     log.sync_all()

@@ -96,25 +96,21 @@ async fn steps(
     if already_pruned(run, &source, relative).await? {
         return Ok(PruneOutcome::AlreadyPruned);
     }
-    match facility.config().deletion() {
-        DeletionMode::On => {
-            let bytes = delete(run, relative, &source, &check).await?;
-            report.bytes = Some(bytes);
-            Ok(PruneOutcome::Deleted)
-        }
-        _ => {
-            let proof = verify_delivery(facility, relative, &source, &check, STEP).await?;
-            report.bytes = Some(proof.subject().size());
-            run.say(&Event::Notice {
-                text: format!(
-                    "deletion is off (deletion: report): {:?} on {} would be deleted",
-                    proof.subject().path(),
-                    source.key()
-                ),
-            });
-            Ok(PruneOutcome::WouldDelete)
-        }
+    if facility.config().deletion() == DeletionMode::On {
+        let bytes = delete(run, relative, &source, &check).await?;
+        report.bytes = Some(bytes);
+        return Ok(PruneOutcome::Deleted);
     }
+    let proof = verify_delivery(facility, relative, &source, &check, STEP).await?;
+    report.bytes = Some(proof.subject().size());
+    run.say(&Event::Notice {
+        text: format!(
+            "deletion is off (deletion: report): {:?} on {} would be deleted",
+            proof.subject().path(),
+            source.key()
+        ),
+    });
+    Ok(PruneOutcome::WouldDelete)
 }
 
 /// An endpoint of the configuration, by key or by the incumbent's document. A document that means another

@@ -1,6 +1,6 @@
 //! Putting a prune into the schedule, once, for a copy that is proved.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use run_store::Effect;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -73,7 +73,7 @@ async fn plan(
             (slot, due.at)
         }
         Effect::New(slot) | Effect::Failed { slot, .. } => {
-            let at = run.facility().now() + after;
+            let at = (run.facility().now() + after).trunc_subsecs(0);
             let document = planned(run, relative_path, (source, check), &key, at)
                 .parameters()
                 .to_string();

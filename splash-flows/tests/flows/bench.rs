@@ -1,6 +1,6 @@
 //! A simulated facility, the flows' view of it, and what the tests ask of both.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ impl Bench {
             .start()
             .unwrap();
         let state = tempfile::tempdir().unwrap();
-        let facility = Arc::new(facility(&sim, state.path().to_owned(), "on"));
+        let facility = Arc::new(facility(&sim, state.path(), "on"));
         Self { sim, facility, state }
     }
 
@@ -48,14 +48,13 @@ impl Bench {
 
     /// Another process on the same record of runs.
     pub(crate) fn restart(&mut self) {
-        let state = self.state.path().to_owned();
         // The store of the old process must be gone before the new one opens.
-        self.facility = Arc::new(facility(&self.sim, state, "on"));
+        self.facility = Arc::new(facility(&self.sim, self.state.path(), "on"));
     }
 
     /// The same facility under another deletion mode.
     pub(crate) fn deletion(&mut self, mode: &str) {
-        self.facility = Arc::new(facility(&self.sim, self.state.path().to_owned(), mode));
+        self.facility = Arc::new(facility(&self.sim, self.state.path(), mode));
     }
 
     /// Writes a small scan onto spot832 and answers its flow path.
@@ -113,7 +112,7 @@ impl Bench {
 }
 
 /// What the flows see of a simulated facility.
-pub(crate) fn facility(sim: &Sim, state_dir: PathBuf, deletion: &str) -> Facility {
+pub(crate) fn facility(sim: &Sim, state_dir: &Path, deletion: &str) -> Facility {
     let endpoints: serde_json::Map<String, Value> = default_collections()
         .into_iter()
         .map(|spec| {
@@ -128,7 +127,7 @@ pub(crate) fn facility(sim: &Sim, state_dir: PathBuf, deletion: &str) -> Facilit
     let environment = Environment::from_vars(sim.env());
     let text = json!({ "deletion": deletion, "stall": "20s", "globus": { "globus_endpoints": endpoints } });
     let config = Config::parse(&text.to_string(), "the test's config", &environment).unwrap();
-    Facility::connect(config, environment, Some(&state_dir)).unwrap()
+    Facility::connect(config, environment, Some(state_dir)).unwrap()
 }
 
 /// Long enough for any machine; nothing waits it out unless the test fails.

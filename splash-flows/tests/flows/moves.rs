@@ -175,7 +175,7 @@ async fn twenty_runs_share_one_token_and_their_polling() {
 async fn without_a_prefect_server_the_prunes_stand_in_the_local_schedule() {
     let sim = service_sim::Sim::builder().transfer().scicat().start().unwrap();
     let state = tempfile::tempdir().unwrap();
-    let facility = std::sync::Arc::new(crate::bench::facility(&sim, state.path().to_owned(), "report"));
+    let facility = std::sync::Arc::new(crate::bench::facility(&sim, state.path(), "report"));
     sim.collection("spot832")
         .write("raw/a.txt", b"not a scan, but a file");
     let parameters = json!({ "file_path": "/global/raw/a.txt", "send_to_nersc": false });

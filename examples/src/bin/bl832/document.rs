@@ -10,7 +10,7 @@ use splash_flows::report::{Catalogued, ScheduledPrune};
 #[derive(Debug, Serialize)]
 pub(crate) struct Document {
     pub(crate) ok: bool,
-    pub(crate) runs: Vec<Run>,
+    pub(crate) runs: Vec<RunResult>,
     /// Requests of this process, by service, repeats included.
     pub(crate) requests: BTreeMap<String, u64>,
     pub(crate) elapsed_s: f64,
@@ -18,7 +18,7 @@ pub(crate) struct Document {
 
 /// One run.
 #[derive(Debug, Serialize)]
-pub(crate) struct Run {
+pub(crate) struct RunResult {
     pub(crate) run_id: String,
     pub(crate) ok: bool,
     pub(crate) file: String,
@@ -42,7 +42,7 @@ pub(crate) struct Copy {
     pub(crate) verified: bool,
 }
 
-impl Run {
+impl RunResult {
     /// A run that failed before it had a report.
     pub(crate) fn refused(run_id: &str, file: &str, failure: Failure) -> Self {
         Self {
@@ -79,41 +79,50 @@ pub(crate) fn table(document: &Document) -> String {
     )
 }
 
-fn run_table(run: &Run) -> String {
+fn run_table(run: &RunResult) -> String {
     let mut rows = vec![["endpoint", "path", "bytes", "sha256", ""].map(str::to_owned)];
-    rows.extend(run.copies.iter().map(|copy| {
-        [
-            copy.endpoint.clone(),
-            format!("{:?}", copy.path).trim_matches('"').to_owned(),
-            copy.bytes.to_string(),
-            copy.sha256.clone().unwrap_or_else(|| "-".to_owned()),
-            if copy.verified { "verified" } else { "NOT VERIFIED" }.to_owned(),
-        ]
-    }));
+    rows.extend(run.copies.iter().map(row));
     let verdict = if run.ok { "" } else { "  FAILED" };
-    let mut text = format!("run {}  {:?}{verdict}\n{}", run.run_id, run.file, aligned(&rows));
-    if let Some(catalogued) = &run.scicat {
-        text.push_str(&format!("  SciCat dataset {}\n", catalogued.pid));
-    }
-    for prune in &run.prunes {
-        text.push_str(&format!(
-            "  prune of {} at {} if {} proves it (id {})\n",
+    let mut lines = vec![format!("run {}  {:?}{verdict}", run.run_id, run.file)];
+    lines.extend(aligned(&rows));
+    lines.extend(
+        run.scicat
+            .iter()
+            .map(|catalogued| format!("SciCat dataset {}", catalogued.pid)),
+    );
+    lines.extend(run.prunes.iter().map(|prune| {
+        format!(
+            "prune of {} at {} if {} proves it (id {})",
             prune.endpoint,
             prune.at.format("%Y-%m-%d %H:%M:%S UTC"),
             prune.check_endpoint,
             prune.id
-        ));
-    }
-    for failure in run.error.iter().chain(&run.further_errors) {
-        text.push_str(&format!("  {failure}\n"));
-    }
-    text + "\n"
+        )
+    }));
+    lines.extend(
+        run.error
+            .iter()
+            .chain(&run.further_errors)
+            .map(ToString::to_string),
+    );
+    lines.join("\n  ") + "\n\n"
+}
+
+fn row(copy: &Copy) -> [String; 5] {
+    [
+        copy.endpoint.clone(),
+        // A path may hold line breaks and control characters.
+        format!("{:?}", copy.path).trim_matches('"').to_owned(),
+        copy.bytes.to_string(),
+        copy.sha256.clone().unwrap_or_else(|| "-".to_owned()),
+        if copy.verified { "verified" } else { "NOT VERIFIED" }.to_owned(),
+    ]
 }
 
 /// Columns as wide as their widest cell; a table without rows is left out.
-fn aligned(rows: &[[String; 5]]) -> String {
+fn aligned(rows: &[[String; 5]]) -> Vec<String> {
     if rows.len() < 2 {
-        return String::new();
+        return Vec::new();
     }
     let width = |column: usize| {
         rows.iter()
@@ -123,12 +132,9 @@ fn aligned(rows: &[[String; 5]]) -> String {
     };
     let widths: [usize; 5] = std::array::from_fn(width);
     let line = |row: &[String; 5]| {
-        let cells: Vec<String> = row
-            .iter()
-            .zip(widths)
-            .map(|(cell, width)| format!("{cell:width$}"))
-            .collect();
-        format!("  {}\n", cells.join("  ").trim_end())
+        let cells = row.iter().zip(widths);
+        let cells: Vec<String> = cells.map(|(cell, width)| format!("{cell:width$}")).collect();
+        cells.join("  ").trim_end().to_owned()
     };
     rows.iter().map(line).collect()
 }

@@ -21,7 +21,7 @@ use splash_flows::scan_path::ScanPath;
 use splash_flows_cli::live;
 
 use arguments::Arguments;
-use document::{Copy, Document, Run, table};
+use document::{Copy, Document, RunResult, table};
 use place::Place;
 
 #[tokio::main]
@@ -70,7 +70,7 @@ async fn all(
     place: &Arc<Place>,
     facility: &Arc<Facility>,
     progress: &Progress,
-) -> Vec<Run> {
+) -> Vec<RunResult> {
     let mut running = Vec::new();
     for (run_id, file) in planned(arguments) {
         let (place, facility, progress) = (Arc::clone(place), Arc::clone(facility), progress.clone());
@@ -84,7 +84,7 @@ async fn all(
     let mut runs = Vec::new();
     for (run_id, file, task) in running {
         let run = task.await.unwrap_or_else(|error| {
-            Run::refused(&run_id, &file, Failure::new("run", "crashed", error.to_string()))
+            RunResult::refused(&run_id, &file, Failure::new("run", "crashed", error.to_string()))
         });
         runs.push(run);
     }
@@ -122,13 +122,13 @@ async fn one(
     (run_id, file): (&str, &str),
     seed: u64,
     export_control: bool,
-) -> Run {
+) -> RunResult {
     // A name that the flow will refuse must not be written either.
     if let Ok(scan) = ScanPath::parse(file)
         && let Some(path) = place.local("spot832", scan.relative())
         && let Err(error) = scan::write(&path, scan.stem(), seed)
     {
-        return Run::refused(run_id, file, Failure::new("write", "scan", error));
+        return RunResult::refused(run_id, file, Failure::new("write", "scan", error));
     }
     let parameters = json!({ "file_path": file, "is_export_control": export_control });
     let outcome = flows::run(facility, "new_832_file_flow", &parameters, run_id, progress).await;
@@ -138,12 +138,12 @@ async fn one(
     });
     match report {
         Ok(report) => summed(place, report),
-        Err(failure) => Run::refused(run_id, file, failure),
+        Err(failure) => RunResult::refused(run_id, file, failure),
     }
 }
 
 /// Adds the sums; a copy that is not byte for byte the source fails the run.
-fn summed(place: &Place, report: MoveReport) -> Run {
+fn summed(place: &Place, report: MoveReport) -> RunResult {
     let relative = ScanPath::parse(&report.file)
         .map(|scan| scan.relative().to_owned())
         .unwrap_or_default();
@@ -167,7 +167,7 @@ fn summed(place: &Place, report: MoveReport) -> Run {
             }
         })
         .collect();
-    Run {
+    RunResult {
         run_id: report.run_id,
         ok: report.ok && copies.iter().all(|copy| copy.verified),
         file: report.file,

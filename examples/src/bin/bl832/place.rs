@@ -19,8 +19,7 @@ pub(crate) struct Place {
     /// The folder that each endpoint's root is on this machine; empty for the real services.
     folders: BTreeMap<String, PathBuf>,
     /// Kept for as long as the place is used.
-    _simulator: Option<Sim>,
-    _temporary: Option<tempfile::TempDir>,
+    kept: Option<(Sim, Option<tempfile::TempDir>)>,
 }
 
 /// An endpoint of a simulated facility.
@@ -53,8 +52,7 @@ impl Place {
             environment,
             state_dir: arguments.state_dir.clone(),
             folders: BTreeMap::new(),
-            _simulator: None,
-            _temporary: None,
+            kept: None,
         })
     }
 
@@ -102,8 +100,7 @@ impl Place {
         let environment = Environment::from_vars(simulator.env());
         let state_dir = arguments.state_dir.clone().unwrap_or_else(|| root.join("state"));
         let mut place = Self::over(&endpoints, environment, Some(state_dir))?;
-        place._simulator = Some(simulator);
-        place._temporary = temporary;
+        place.kept = Some((simulator, temporary));
         Ok(place)
     }
 
@@ -155,8 +152,7 @@ impl Place {
             environment,
             state_dir,
             folders,
-            _simulator: None,
-            _temporary: None,
+            kept: None,
         })
     }
 

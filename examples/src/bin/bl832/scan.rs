@@ -1,5 +1,6 @@
 //! The scan to be moved, and the sums of its copies.
 
+use std::fmt;
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -37,5 +38,13 @@ pub(crate) fn sha256(path: &Path) -> io::Result<String> {
         }
         sum.update(&block[..read]);
     }
-    Ok(sum.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(format!("{:x}", HexSum(&sum.finalize())))
+}
+
+struct HexSum<'a>(&'a [u8]);
+
+impl fmt::LowerHex for HexSum<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
 }

@@ -37,12 +37,12 @@ impl Beamline {
             .collect();
         let config = json!({ "deletion": "on", "globus": { "globus_endpoints": endpoints } });
         std::fs::write(folder.path().join("config.yml"), config.to_string()).unwrap();
-        let lines: String = sim
-            .env()
+        let env = sim.env();
+        let lines: Vec<String> = env
             .iter()
-            .map(|(name, value)| format!("{name}='{value}'\n"))
+            .map(|(name, value)| format!("{name}='{value}'"))
             .collect();
-        std::fs::write(folder.path().join(".env"), lines).unwrap();
+        std::fs::write(folder.path().join(".env"), lines.join("\n")).unwrap();
         Self { sim, folder }
     }
 

@@ -65,10 +65,8 @@ struct Route {
 /// catalogue that fails does not undo the moves: their prunes are scheduled, and the run ends failed.
 pub async fn move_scan(run: &RunContext, scan: &ScanPath, parameters: &MoveParameters) -> MoveReport {
     let mut report = MoveReport::new(run.run_id(), scan.original());
-    let failures = steps(run, scan, parameters, &mut report)
-        .await
-        .err()
-        .unwrap_or_default();
+    let done = Box::pin(steps(run, scan, parameters, &mut report)).await;
+    let failures = done.err().unwrap_or_default();
     report.close(run, failures)
 }
 
