@@ -113,7 +113,7 @@ async fn a_path_one_may_not_see_is_an_error() {
 
 #[tokio::test]
 async fn a_folder_is_listed() {
-    let body = json!({"DATA_TYPE": "file_list", "endpoint": SOURCE, "path": "/~/", "absolute_path": "/home/a/",
+    let body = json!({"DATA_TYPE": "file_list", "endpoint": SOURCE, "path": "/~/", "absolute_path": "/homes/a/",
     "length": 4, "total": 9, "rename_supported": true, "symlink_supported": null, "DATA": [
         file("x.h5"),
         {"DATA_TYPE": "file", "name": "sub", "type": "dir", "size": "4096",
@@ -123,7 +123,7 @@ async fn a_folder_is_listed() {
     ]});
     let (_server, client) = answering("GET", &at("ls"), 200, body).await;
     let listing = client.endpoint(source()).ls("/~/").send().await.unwrap();
-    assert_eq!(listing.absolute_path.as_deref(), Some("/home/a/"));
+    assert_eq!(listing.absolute_path.as_deref(), Some("/homes/a/"));
     assert_eq!(listing.rename_supported, Some(true));
     assert!(listing.is_cut(), "4 of 9");
     let sub = listing.get("sub").unwrap();

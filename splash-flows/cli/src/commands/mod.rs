@@ -1,0 +1,34 @@
+//! The subcommands, a module each.
+
+pub(crate) mod flows;
+pub(crate) mod run;
+
+use std::io::Write;
+
+use splash_flows::config::Config;
+use splash_flows::dotenv::Environment;
+use splash_flows::facility::Facility;
+use splash_flows::failure::Failure;
+
+use crate::Settings;
+
+/// Reads the configuration and the variables that every subcommand shares.
+pub(crate) fn configuration(settings: &Settings) -> Result<(Config, Environment), Failure> {
+    let refused = |error: String| Failure::new("preflight", "config", error);
+    let environment =
+        Environment::load(settings.env_file.as_deref()).map_err(|error| refused(error.to_string()))?;
+    let config = Config::load(&settings.config, &environment).map_err(|error| refused(error.to_string()))?;
+    Ok((config, environment))
+}
+
+/// The facility as the configuration describes it. Nothing is sent yet.
+pub(crate) fn facility(settings: &Settings) -> Result<Facility, Failure> {
+    let (config, environment) = configuration(settings)?;
+    Facility::connect(config, environment, settings.state_dir.as_deref())
+}
+
+/// Writes a line to stderr.
+pub(crate) fn say(text: &str) {
+    // A closed stderr must not end a run.
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
