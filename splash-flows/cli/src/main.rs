@@ -33,7 +33,7 @@ struct Settings {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Run(commands::run::Run),
+    Run(commands::run::RunFlow),
     /// List the flows and their parameters.
     Flows,
 }

@@ -15,7 +15,7 @@ use crate::Settings;
 
 /// Run one flow. Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
 #[derive(Debug, Args)]
-pub(crate) struct Run {
+pub(crate) struct RunFlow {
     /// The flow's name; `splash-flows flows` lists them.
     flow: String,
     /// A parameter, as key=value. Repeatable. A value is text, true, false, null, or JSON.
@@ -29,7 +29,7 @@ pub(crate) struct Run {
     json: bool,
 }
 
-impl Run {
+impl RunFlow {
     /// Runs the flow to its end.
     pub(crate) fn execute(&self, settings: &Settings) -> ExitCode {
         match parameters::parse(&self.parameters) {
