@@ -1,12 +1,13 @@
 //! The services and places that flows work with, built once and shared by every run.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 use globus_transfer::TaskWatcher;
-use rest_core::{Clock, ExposeSecret, OnRequest, system_clock};
+use proved_transfer::session::Workplace;
+use rest_core::{ExposeSecret, OnRequest, system_clock};
 use run_store::{RunStore, SqliteStore};
 
 use crate::config::Config;
@@ -21,14 +22,10 @@ const STEP: &str = "preflight";
 pub struct Facility {
     config: Config,
     environment: Environment,
-    transfer: globus_transfer::Client,
-    watcher: TaskWatcher,
+    workplace: Workplace,
     scicat: Result<scicat::Client, Failure>,
     scheduler: Arc<dyn Scheduler>,
-    store: Arc<dyn RunStore>,
-    state_dir: PathBuf,
     requests: Arc<Requests>,
-    clock: Arc<dyn Clock>,
 }
 
 /// Counts requests by service.
@@ -78,14 +75,16 @@ impl Facility {
         Ok(Self {
             config,
             environment,
-            transfer,
-            watcher,
+            workplace: Workplace {
+                transfer,
+                watcher,
+                store,
+                state_dir,
+                clock: system_clock(),
+            },
             scicat,
             scheduler,
-            store,
-            state_dir,
             requests,
-            clock: system_clock(),
         })
     }
 
@@ -108,12 +107,9 @@ impl Facility {
             .collect()
     }
 
-    pub(crate) fn transfer(&self) -> &globus_transfer::Client {
-        &self.transfer
-    }
-
-    pub(crate) fn watcher(&self) -> &TaskWatcher {
-        &self.watcher
+    /// What copies and deletions work with.
+    pub fn workplace(&self) -> &Workplace {
+        &self.workplace
     }
 
     /// The catalogue, or why it cannot be used.
@@ -126,23 +122,24 @@ impl Facility {
     }
 
     pub(crate) fn store(&self) -> &dyn RunStore {
-        &*self.store
-    }
-
-    pub(crate) fn state_dir(&self) -> &Path {
-        &self.state_dir
+        self.workplace.store()
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {
-        self.clock.now()
+        self.workplace.now()
     }
 
     /// Whether Globus takes the credentials; one token request at most for all runs of the process.
     pub(crate) async fn preflight_transfer(&self) -> Result<(), Failure> {
-        self.transfer.rest().authenticate().await.map_err(|error| {
-            Failure::service(STEP, "globus_auth", &error)
-                .remedy("check GLOBUS_CLIENT_ID and GLOBUS_CLIENT_SECRET")
-        })
+        self.workplace
+            .transfer
+            .rest()
+            .authenticate()
+            .await
+            .map_err(|error| {
+                Failure::service(STEP, "globus_auth", &error)
+                    .remedy("check GLOBUS_CLIENT_ID and GLOBUS_CLIENT_SECRET")
+            })
     }
 }
 

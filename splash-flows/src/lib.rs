@@ -9,19 +9,15 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod config;
-pub mod copy;
-pub mod endpoint;
 pub mod facility;
-pub mod failure;
 pub mod flows;
 pub mod hpc;
 pub mod ingest;
-pub mod progress;
 pub mod prune;
 pub mod report;
 pub mod run;
 pub mod scan_path;
 pub mod scheduler;
-mod task;
 
+pub use proved_transfer::{copy, endpoint, failure, progress};
 pub use settings::dotenv;

@@ -1,26 +1,22 @@
-//! One run of a flow: its id, its lease, its recorded effects, its voice.
+//! One run of a flow: a session of the record of runs, in a facility.
 
-use std::future::Future;
+use std::ops::Deref;
 use std::sync::Arc;
 
-use run_store::{Effect, Opened, Run};
+use proved_transfer::session::{self, Session};
 use serde_json::Value;
 
 use crate::facility::Facility;
 use crate::failure::Failure;
-use crate::progress::{Event, Progress};
+use crate::progress::Progress;
 
-/// A run id that nobody has used: a random uuid.
-pub fn new_run_id() -> String {
-    uuid::Uuid::new_v4().to_string()
-}
+pub use proved_transfer::session::new_run_id;
 
-/// What a flow works with.
+/// What a flow works with: its [`Session`], and the facility that it runs in.
 #[derive(Debug, Clone)]
 pub struct RunContext {
     facility: Arc<Facility>,
-    run: Run,
-    progress: Progress,
+    session: Session,
 }
 
 /// A run that was opened.
@@ -45,61 +41,25 @@ impl RunContext {
         parameters: &Value,
         progress: Progress,
     ) -> Result<Begun, Failure> {
-        let opened = facility
-            .store()
-            .open(run_id, flow, &parameters.to_string())
-            .await
-            .map_err(|error| Failure::store("preflight", &error))?;
-        let run = match opened {
-            Opened::Finished(report) => return Ok(Begun::Finished(report)),
-            Opened::Fresh(run) | Opened::Resumed(run) => run,
-        };
-        let context = Self {
-            facility,
-            run,
-            progress,
-        };
-        context.say(&Event::Started {
-            flow: flow.to_owned(),
-        });
-        Ok(Begun::Open(context))
-    }
-
-    /// The run's id.
-    pub fn run_id(&self) -> &str {
-        self.run.run_id()
+        let place = facility.workplace().clone();
+        Ok(
+            match Session::open(place, flow, run_id, parameters, progress).await? {
+                session::Begun::Open(session) => Begun::Open(Self { facility, session }),
+                session::Begun::Finished(report) => Begun::Finished(report),
+            },
+        )
     }
 
     /// The services and places that the run works with.
     pub fn facility(&self) -> &Facility {
         &self.facility
     }
+}
 
-    /// Ends the run and keeps its report. A run that ended well is never done again.
-    pub(crate) async fn finish(&self, report: &Value, ok: bool) -> Result<(), Failure> {
-        self.run
-            .finish(report, ok)
-            .await
-            .map_err(|error| Failure::store("finish", &error))
-    }
+impl Deref for RunContext {
+    type Target = Session;
 
-    pub(crate) fn say(&self, event: &Event) {
-        self.progress.send(self.run_id(), event);
-    }
-
-    pub(crate) async fn effect(&self, step: &str, key: &str) -> Result<Effect, Failure> {
-        self.run
-            .effect(step, key)
-            .await
-            .map_err(|error| Failure::store(step, &error))
-    }
-
-    /// Waits for `work` and keeps the lease meanwhile; a lost lease ends the wait, not the work at the
-    /// service: whoever took the run over waits for it now.
-    pub(crate) async fn holding<F: Future>(&self, step: &str, work: F) -> Result<F::Output, Failure> {
-        self.run
-            .keep(work)
-            .await
-            .map_err(|error| Failure::store(step, &error))
+    fn deref(&self) -> &Session {
+        &self.session
     }
 }

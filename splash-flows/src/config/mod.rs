@@ -22,12 +22,8 @@ use settings::dotenv::Environment;
 use crate::endpoint::{EndpointError, StorageEndpoint};
 
 pub use error::ConfigError;
+pub use proved_transfer::endpoint::EndpointKey;
 pub use settings::{Place, UnsetVariable, YamlError};
-
-rest_core::newtype_id! {
-    /// The key of an endpoint under `globus.globus_endpoints`, which is how flows address it (not its `name`).
-    pub struct EndpointKey;
-}
 
 /// What a prune does once a copy is proved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

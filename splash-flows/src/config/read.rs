@@ -9,7 +9,7 @@ use settings::dotenv::Environment;
 use settings::{Text, Yaml, YamlError};
 
 use super::{Config, DeletionMode, EndpointKey, bl832};
-use crate::endpoint::StorageEndpoint;
+use crate::endpoint::{EndpointSettings, StorageEndpoint};
 
 const STALL: Duration = Duration::from_secs(60 * 60);
 const FATAL_NICE_STATUSES: [&str; 2] = ["FILE_NOT_FOUND", "PERMISSION_DENIED"];
@@ -67,7 +67,7 @@ pub(super) fn config(text: &str, file: &str, env: &Environment) -> Result<Config
     Ok(Config {
         file: file.to_owned(),
         endpoints: endpoints
-            .map(|(key, read)| (EndpointKey::new(&key), endpoint(yaml, key, &read)))
+            .map(|(key, read)| (EndpointKey::new(&key), endpoint(yaml, &key, &read)))
             .collect(),
         app: app.map(|app| {
             let path = "globus.globus_apps.als_transfer";
@@ -84,21 +84,19 @@ pub(super) fn config(text: &str, file: &str, env: &Environment) -> Result<Config
     })
 }
 
-fn endpoint(yaml: Yaml<'_>, key: String, read: &Endpoint) -> StorageEndpoint {
+fn endpoint(yaml: Yaml<'_>, key: &str, read: &Endpoint) -> StorageEndpoint {
     let setting =
         |name: &str, text: &Text| yaml.setting(&format!("globus.globus_endpoints.{key}.{name}"), text);
     let optional = |name: &str, text: &Option<Text>| text.as_ref().map(|text| setting(name, text));
-    StorageEndpoint {
+    let settings = EndpointSettings {
         uuid: setting("uuid", &read.uuid),
         root_path: setting("root_path", &read.root_path),
         uri: optional("uri", &read.uri).unwrap_or_default(),
         name: optional("name", &read.name).unwrap_or_default(),
         local_path: optional("local_path", &read.local_path),
-        on_site: read
-            .on_site
-            .unwrap_or_else(|| bl832::ON_SITE.contains(&key.as_str())),
-        key: EndpointKey::new(key),
-    }
+        on_site: read.on_site.unwrap_or_else(|| bl832::ON_SITE.contains(&key)),
+    };
+    StorageEndpoint::from_settings(EndpointKey::new(key), settings)
 }
 
 fn deletion(yaml: Yaml<'_>, text: &Text) -> Result<DeletionMode, YamlError> {

@@ -1,9 +1,9 @@
 //! The prune flow for one file: prove, then delete, or say why not.
 
+use proved_transfer::delete::delete;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::delete::delete;
 use super::rule::rule;
 use crate::config::DeletionMode;
 use crate::copy::{Seen, collection, observe, path_on, verify_delivery};
@@ -13,7 +13,7 @@ use crate::progress::Event;
 use crate::report::{PruneOutcome, PruneReport};
 use crate::run::RunContext;
 
-pub(super) const STEP: &str = "prune";
+const STEP: &str = "prune";
 
 /// The parameters of `prune_globus_endpoint` and of the flows named after one endpoint.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -101,7 +101,7 @@ async fn steps(
         report.bytes = Some(bytes);
         return Ok(PruneOutcome::Deleted);
     }
-    let proof = verify_delivery(facility, relative, &source, &check, STEP).await?;
+    let proof = verify_delivery(facility.workplace(), relative, &source, &check, STEP).await?;
     report.bytes = Some(proof.subject().size());
     run.say(&Event::Notice {
         text: format!(
@@ -170,7 +170,7 @@ async fn already_pruned(run: &RunContext, source: &StorageEndpoint, relative: &s
         return Ok(false);
     }
     Ok(matches!(
-        observe(facility, source, relative, STEP).await?,
+        observe(facility.workplace(), source, relative, STEP).await?,
         Seen::Missing
     ))
 }

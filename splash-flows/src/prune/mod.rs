@@ -1,7 +1,5 @@
 //! Deleting a copy once another one proves it.
 
-mod audit;
-mod delete;
 mod flow;
 mod plan;
 mod rule;

@@ -20,11 +20,12 @@ pub(super) fn check(project: &Project) -> Vec<Violation> {
     found
 }
 
-/// The crates that stand under a client, and all that these may use of ours.
+/// The crates that know no facility, and all that these may use of ours.
 fn foundation(name: &str) -> Option<&'static [&'static str]> {
     match name {
         "rest-core" | "run-store" | "scan-h5" | "service-sim" | "settings" => Some(&[]),
-        "globus-auth" => Some(&["rest-core"]),
+        "globus-auth" | "pushgateway" => Some(&["rest-core"]),
+        "proved-transfer" => Some(&["globus-transfer", "rest-core", "run-store", "settings"]),
         _ => None,
     }
 }
@@ -53,6 +54,7 @@ fn allowed(package: &Package, dependency: &Dependency) -> bool {
 fn remedy(package: &Package) -> &'static str {
     match package.name.as_str() {
         "service-sim" => "the simulator shares no code with what it judges",
+        "proved-transfer" => "it stands on the Globus client and the run store, below every facility",
         name if foundation(name).is_some() => "it stands below the clients",
         name if GLOBUS_CLIENTS.contains(&name) => {
             "a Globus client may use rest-core and globus-auth, its tests service-sim"
@@ -130,5 +132,9 @@ mod tests {
         assert_eq!(found("splash-flows", &["service-sim"]), 1);
         assert_eq!(found("examples", &["service-sim", "splash-flows"]), 0);
         assert_eq!(found("run-store", &["splash-flows", "dev:run-store"]), 1);
+        assert_eq!(
+            found("proved-transfer", &["globus-transfer", "splash-flows", "scicat"]),
+            2
+        );
     }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::settings::Retention;
-use crate::copy::{Hop, VerifiedCopy, collection, copy};
+use crate::copy::{Hop, Item, VerifiedCopy, collection, copy};
 use crate::endpoint::StorageEndpoint;
 use crate::failure::Failure;
 use crate::ingest::ingest;
@@ -93,7 +93,11 @@ async fn steps(
         source: &route.spot832,
         destination: &route.data832,
     };
-    let first = copy(run, scan, to_data, None).await.map_err(stop)?;
+    let item = Item {
+        path: scan.relative(),
+        label: scan.stem(),
+    };
+    let first = copy(run, item, to_data, None).await.map_err(stop)?;
     report.add_copy(&first);
     let second = match &route.nersc832 {
         None => None,
@@ -104,7 +108,7 @@ async fn steps(
             };
             // The listing that proved the first hop's copy is also the second hop's look at its source.
             let known = first.is_fresh(run.facility().now()).then(|| first.witness());
-            let copied = copy(run, scan, hop, known).await.map_err(stop)?;
+            let copied = copy(run, item, hop, known).await.map_err(stop)?;
             report.add_copy(&copied);
             Some((nersc832, copied))
         }

@@ -13,8 +13,7 @@ use super::verify::{confirm_delivery, delivered_source, verify_delivery};
 use crate::endpoint::StorageEndpoint;
 use crate::failure::Failure;
 use crate::progress::Event;
-use crate::run::RunContext;
-use crate::scan_path::ScanPath;
+use crate::session::Session;
 use crate::task::task_failure;
 
 const STEP: &str = "copy";
@@ -35,39 +34,48 @@ impl fmt::Display for Hop<'_> {
     }
 }
 
-/// Copies a scan over one hop and proves the copy.
+/// What is copied.
+#[derive(Debug, Clone, Copy)]
+pub struct Item<'a> {
+    /// The path below the roots of both endpoints.
+    pub path: &'a str,
+    /// What the task's label begins with; the run's id follows.
+    pub label: &'a str,
+}
+
+/// Copies a file over one hop and proves the copy.
 ///
 /// Happens once in effect for a run: a rerun finds the task of the run before. A copy that already
 /// stands, delivered earlier and unchanged since, is proved and not copied again. `known` is what a
 /// listing of the source showed a moment ago, if the caller has it; it saves a request.
 ///
 /// # Errors
-/// The scan may not leave the site, is missing, changed while it was copied, or the task did not
+/// The file may not leave the site, is missing, changed while it was copied, or the task did not
 /// succeed. The failure names the file, the hop, the task and its status.
 pub async fn copy(
-    run: &RunContext,
-    scan: &ScanPath,
+    run: &Session,
+    item: Item<'_>,
     hop: Hop<'_>,
     known: Option<&Observation>,
 ) -> Result<VerifiedCopy, Failure> {
-    copy_inner(run, scan, hop, known)
+    copy_inner(run, item, hop, known)
         .await
-        .map_err(|failure| failure.file(scan).hop(hop))
+        .map_err(|failure| failure.file(item.path).hop(hop))
 }
 
 async fn copy_inner(
-    run: &RunContext,
-    scan: &ScanPath,
+    run: &Session,
+    item: Item<'_>,
     hop: Hop<'_>,
     known: Option<&Observation>,
 ) -> Result<VerifiedCopy, Failure> {
-    stays_on_site(run, scan, hop).await?;
-    let key = format!("{hop}:{}", scan.relative());
+    stays_on_site(run, item, hop).await?;
+    let key = format!("{hop}:{}", item.path);
     let proof = match run.effect(STEP, &key).await? {
         Effect::Done(outcome) => VerifiedCopy::recall(&outcome["copy"])
             .ok_or_else(|| Failure::new(STEP, "run_store", "the recorded copy cannot be read"))?,
-        Effect::Pending(slot, intent) => resume(run, scan, hop, slot, intent).await?,
-        Effect::New(slot) | Effect::Failed { slot, .. } => start(run, scan, hop, known, slot).await?,
+        Effect::Pending(slot, intent) => resume(run, item, hop, slot, intent).await?,
+        Effect::New(slot) | Effect::Failed { slot, .. } => start(run, item, hop, known, slot).await?,
     };
     run.say(&Event::Verified {
         hop: hop.to_string(),
@@ -77,14 +85,14 @@ async fn copy_inner(
 }
 
 /// Export control is a fact about a path, kept for ever: the mover itself refuses, whoever asks.
-async fn stays_on_site(run: &RunContext, scan: &ScanPath, hop: Hop<'_>) -> Result<(), Failure> {
+async fn stays_on_site(run: &Session, item: Item<'_>, hop: Hop<'_>) -> Result<(), Failure> {
     if hop.destination.on_site() {
         return Ok(());
     }
     let controlled = run
-        .facility()
-        .store()
-        .is_controlled(scan.relative())
+        .workplace()
+        .store
+        .is_controlled(item.path)
         .await
         .map_err(|error| Failure::store(STEP, &error))?;
     if !controlled {
@@ -94,7 +102,7 @@ async fn stays_on_site(run: &RunContext, scan: &ScanPath, hop: Hop<'_>) -> Resul
         STEP,
         "export_control",
         format!(
-            "the scan is export controlled and {} is not on site",
+            "the file is export controlled and {} is not on site",
             hop.destination.key()
         ),
     ))
@@ -102,41 +110,41 @@ async fn stays_on_site(run: &RunContext, scan: &ScanPath, hop: Hop<'_>) -> Resul
 
 /// First attempt, or one after a failed one.
 async fn start(
-    run: &RunContext,
-    scan: &ScanPath,
+    run: &Session,
+    item: Item<'_>,
     hop: Hop<'_>,
     known: Option<&Observation>,
     slot: Slot,
 ) -> Result<VerifiedCopy, Failure> {
     let source = match known {
         Some(known) => known.clone(),
-        None => source_file(run, scan, hop).await?,
+        None => source_file(run, item, hop).await?,
     };
-    if let Some(standing) = standing(run, scan, hop, &source).await? {
+    if let Some(standing) = standing(run, item, hop, &source).await? {
         finish(slot, &standing).await?;
         return Ok(standing);
     }
-    let document = document(run, scan, hop).await?;
+    let document = document(run, item, hop).await?;
     let facts = json!({ "source": source });
     let slot = slot
         .intend(document.as_bytes(), &facts)
         .await
         .map_err(|error| Failure::store(STEP, &error))?;
-    submit_and_wait(run, scan, hop, slot, &document, &source).await
+    submit_and_wait(run, item, hop, slot, &document, &source).await
 }
 
 /// The proof of an earlier run's delivery, if it still holds.
 ///
-/// A source that is not what was delivered is copied again only if it has grown since: a scan that was
+/// A source that is not what was delivered is copied again only if it has grown since: a file that was
 /// moved before it was complete. Any other change may be rot, and rot must not overwrite a good copy.
 async fn standing(
-    run: &RunContext,
-    scan: &ScanPath,
+    run: &Session,
+    item: Item<'_>,
     hop: Hop<'_>,
     source: &Observation,
 ) -> Result<Option<VerifiedCopy>, Failure> {
-    let facility = run.facility();
-    let earlier = delivered_source(facility, scan.relative(), (hop.source, hop.destination), STEP).await?;
+    let place = run.workplace();
+    let earlier = delivered_source(place, item.path, (hop.source, hop.destination), STEP).await?;
     let Some(earlier) = earlier else {
         return Ok(None);
     };
@@ -155,7 +163,7 @@ async fn standing(
         .remedy("compare the two; if the new content is meant, move the old copy away and run again with a new run id"));
     }
     // What the copy lacks now, the transfer below mends: the source is the one that was delivered.
-    let proof = verify_delivery(facility, scan.relative(), hop.source, hop.destination, STEP)
+    let proof = verify_delivery(place, item.path, hop.source, hop.destination, STEP)
         .await
         .ok();
     if proof.is_some() {
@@ -166,8 +174,8 @@ async fn standing(
     Ok(proof)
 }
 
-async fn source_file(run: &RunContext, scan: &ScanPath, hop: Hop<'_>) -> Result<Observation, Failure> {
-    match observe(run.facility(), hop.source, scan.relative(), STEP).await? {
+async fn source_file(run: &Session, item: Item<'_>, hop: Hop<'_>) -> Result<Observation, Failure> {
+    match observe(run.workplace(), hop.source, item.path, STEP).await? {
         Seen::File(file) => Ok(file),
         Seen::Missing => Err(Failure::new(
             STEP,
@@ -177,21 +185,21 @@ async fn source_file(run: &RunContext, scan: &ScanPath, hop: Hop<'_>) -> Result<
         Seen::Other(kind) => Err(Failure::new(
             STEP,
             "NOT_A_FILE",
-            format!("on {} the path is a {kind}, not a scan", hop.source.key()),
+            format!("on {} the path is a {kind}, not a file", hop.source.key()),
         )),
     }
 }
 
 /// The complete request, with a submission id of its own: what is recorded and, word for word, sent.
-async fn document(run: &RunContext, scan: &ScanPath, hop: Hop<'_>) -> Result<SubmissionDocument, Failure> {
+async fn document(run: &Session, item: Item<'_>, hop: Hop<'_>) -> Result<SubmissionDocument, Failure> {
     let failed = |error: rest_core::Error| Failure::service(STEP, SERVICE, &error);
-    let client = run.facility().transfer();
+    let client = &run.workplace().transfer;
     let id = client.submission_id().send().await.map_err(failed)?;
-    let on = |endpoint: &StorageEndpoint| super::path_on(endpoint, scan.relative(), STEP);
+    let on = |endpoint: &StorageEndpoint| super::path_on(endpoint, item.path, STEP);
     client
         .submit_transfer(collection(hop.source, STEP)?, collection(hop.destination, STEP)?)
         .item(on(hop.source)?, on(hop.destination)?)
-        .label(Label::with_suffix(scan.stem(), run.run_id()))
+        .label(Label::with_suffix(item.label, run.run_id()))
         .sync_level(SyncLevel::Checksum)
         .verify_checksum(true)
         .notifications(false)
@@ -201,8 +209,8 @@ async fn document(run: &RunContext, scan: &ScanPath, hop: Hop<'_>) -> Result<Sub
 
 /// A run before this one recorded its intent and ended before it knew the outcome.
 async fn resume(
-    run: &RunContext,
-    scan: &ScanPath,
+    run: &Session,
+    item: Item<'_>,
     hop: Hop<'_>,
     slot: Slot,
     intent: Intent,
@@ -215,11 +223,11 @@ async fn resume(
         )
     })?;
     if let Some(task_id) = intent.receipt.as_ref().and_then(recorded_task) {
-        return wait(run, scan, hop, slot, &task_id, &source).await;
+        return wait(run, item, hop, slot, &task_id, &source).await;
     }
     let document = SubmissionDocument::from_bytes(intent.document)
         .map_err(|error| Failure::service(STEP, SERVICE, &error))?;
-    submit_and_wait(run, scan, hop, slot, &document, &source).await
+    submit_and_wait(run, item, hop, slot, &document, &source).await
 }
 
 fn recorded_task(receipt: &Value) -> Option<TaskId> {
@@ -227,15 +235,15 @@ fn recorded_task(receipt: &Value) -> Option<TaskId> {
 }
 
 async fn submit_and_wait(
-    run: &RunContext,
-    scan: &ScanPath,
+    run: &Session,
+    item: Item<'_>,
     hop: Hop<'_>,
     slot: Slot,
     document: &SubmissionDocument,
     source: &Observation,
 ) -> Result<VerifiedCopy, Failure> {
     let submitted = run
-        .holding(STEP, run.facility().transfer().submit(document).send())
+        .holding(STEP, run.workplace().transfer.submit(document).send())
         .await?;
     let task_id = match submitted {
         Ok(result) => result.task_id,
@@ -252,12 +260,12 @@ async fn submit_and_wait(
     slot.note(&json!({ "task_id": task_id }))
         .await
         .map_err(|error| Failure::store(STEP, &error))?;
-    wait(run, scan, hop, slot, &task_id, source).await
+    wait(run, item, hop, slot, &task_id, source).await
 }
 
 async fn wait(
-    run: &RunContext,
-    scan: &ScanPath,
+    run: &Session,
+    item: Item<'_>,
     hop: Hop<'_>,
     slot: Slot,
     task_id: &TaskId,
@@ -268,14 +276,14 @@ async fn wait(
         task_id: task_id.to_string(),
     });
     let waiting = run
-        .facility()
-        .watcher()
+        .workplace()
+        .watcher
         .wait(task_id.clone())
         .on_update(|task| run.say(&moving(hop, source.size(), task)))
         .into_future();
     let (outcome, is_final) = match run.holding(STEP, waiting).await? {
         Ok(task) => {
-            let outcome = settle(run, scan, hop, source, &task).await;
+            let outcome = settle(run, item, hop, source, &task).await;
             // A listing that could not be had says nothing about the copy: a rerun looks again.
             let is_final = outcome
                 .as_ref()
@@ -300,8 +308,8 @@ async fn wait(
 
 /// The service says SUCCEEDED: believe it only if it delivered this file and the listings agree.
 async fn settle(
-    run: &RunContext,
-    scan: &ScanPath,
+    run: &Session,
+    item: Item<'_>,
     hop: Hop<'_>,
     source: &Observation,
     task: &Task,
@@ -317,7 +325,7 @@ async fn settle(
     }
     confirm_delivery(
         run,
-        scan.relative(),
+        item.path,
         source,
         (hop.source, hop.destination),
         task.task_id.as_ref(),

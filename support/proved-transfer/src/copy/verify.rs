@@ -7,9 +7,8 @@ use run_store::{DeliveredFile, Delivery, DeliveryKey};
 use super::observe::{Observation, Seen, collection, observe, path_on};
 use super::verified::VerifiedCopy;
 use crate::endpoint::StorageEndpoint;
-use crate::facility::Facility;
 use crate::failure::Failure;
-use crate::run::RunContext;
+use crate::session::{Session, Workplace};
 
 /// Proves, by delivery, that `witness` holds a copy of the file that `subject` holds.
 ///
@@ -20,7 +19,7 @@ use crate::run::RunContext;
 /// Every doubt is one, with a code of its own: `no_delivery`, `source_missing`, `source_not_a_file`,
 /// `source_changed`, `check_missing`, `check_not_a_file`, `check_empty`, `check_shorter`, `check_changed`.
 pub async fn verify_delivery(
-    facility: &Facility,
+    place: &Workplace,
     relative: &str,
     subject: &StorageEndpoint,
     witness: &StorageEndpoint,
@@ -28,12 +27,12 @@ pub async fn verify_delivery(
 ) -> Result<VerifiedCopy, Failure> {
     let hop = format!("{} <- {}", subject.key(), witness.key());
     let named = |failure: Failure| failure.file(relative).hop(&hop);
-    let recorded = recorded(facility, relative, subject, witness, step)
+    let recorded = recorded(place, relative, subject, witness, step)
         .await
         .map_err(&named)?;
     let (file, copy) = try_join(
-        observe(facility, subject, relative, step),
-        observe(facility, witness, relative, step),
+        observe(place, subject, relative, step),
+        observe(place, witness, relative, step),
     )
     .await
     .map_err(&named)?;
@@ -55,31 +54,31 @@ pub async fn verify_delivery(
     };
     unchanged(&file, &recorded.subject, "source", step).map_err(&named)?;
     unchanged(&copy, &recorded.witness, "check", step).map_err(&named)?;
-    Ok(VerifiedCopy::new(file, copy, recorded.task_id, facility.now()))
+    Ok(VerifiedCopy::new(file, copy, recorded.task_id, place.now()))
 }
 
 /// Confirms a delivery that has just ended: the source unchanged since submission, the copy as long.
 /// Records it, so that later runs and prunes can prove it again. Two requests.
 pub(crate) async fn confirm_delivery(
-    run: &RunContext,
+    run: &Session,
     relative: &str,
     at_submission: &Observation,
     (source, destination): (&StorageEndpoint, &StorageEndpoint),
     task_id: &str,
     step: &str,
 ) -> Result<VerifiedCopy, Failure> {
-    let facility = run.facility();
+    let place = run.workplace();
     let (file, copy) = try_join(
-        observe(facility, source, relative, step),
-        observe(facility, destination, relative, step),
+        observe(place, source, relative, step),
+        observe(place, destination, relative, step),
     )
     .await?;
     let file = subject_file(file, source, step)?;
     unchanged(&file, at_submission, "source", step)?;
     let copy = witness_file(copy, destination, &file, step)?;
-    let at = facility.now();
+    let at = place.now();
     let delivery = delivery_record(&file, &copy, (run.run_id(), task_id), at);
-    facility
+    place
         .store()
         .record_delivery(&delivery)
         .await
@@ -90,19 +89,16 @@ pub(crate) async fn confirm_delivery(
 /// The source as it was when its delivery over this hop was confirmed, if one is on record and its copy is
 /// still there to be lost. At most one request.
 pub(crate) async fn delivered_source(
-    facility: &Facility,
+    place: &Workplace,
     relative: &str,
     (source, destination): (&StorageEndpoint, &StorageEndpoint),
     step: &str,
 ) -> Result<Option<Observation>, Failure> {
     let key = delivery_key(relative, source, destination, step)?;
-    let Some(delivery) = lookup(facility, &key, step).await? else {
+    let Some(delivery) = lookup(place, &key, step).await? else {
         return Ok(None);
     };
-    if matches!(
-        observe(facility, destination, relative, step).await?,
-        Seen::Missing
-    ) {
+    if matches!(observe(place, destination, relative, step).await?, Seen::Missing) {
         return Ok(None);
     }
     Ok(observations(&delivery, source, destination).map(|(source, _)| source))
@@ -116,14 +112,14 @@ struct Recorded {
 }
 
 async fn recorded(
-    facility: &Facility,
+    place: &Workplace,
     relative: &str,
     subject: &StorageEndpoint,
     witness: &StorageEndpoint,
     step: &str,
 ) -> Result<Option<Recorded>, Failure> {
     let there = delivery_key(relative, subject, witness, step)?;
-    if let Some(delivery) = lookup(facility, &there, step).await? {
+    if let Some(delivery) = lookup(place, &there, step).await? {
         return Ok(
             observations(&delivery, subject, witness).map(|(source, copy)| Recorded {
                 subject: source,
@@ -133,7 +129,7 @@ async fn recorded(
         );
     }
     let back = delivery_key(relative, witness, subject, step)?;
-    Ok(lookup(facility, &back, step).await?.and_then(|delivery| {
+    Ok(lookup(place, &back, step).await?.and_then(|delivery| {
         observations(&delivery, witness, subject).map(|(source, copy)| Recorded {
             subject: copy,
             witness: source,
@@ -142,8 +138,8 @@ async fn recorded(
     }))
 }
 
-async fn lookup(facility: &Facility, key: &DeliveryKey, step: &str) -> Result<Option<Delivery>, Failure> {
-    facility
+async fn lookup(place: &Workplace, key: &DeliveryKey, step: &str) -> Result<Option<Delivery>, Failure> {
+    place
         .store()
         .delivery(key)
         .await

@@ -1,4 +1,4 @@
-//! What went wrong, in the words that somebody at the beamline needs.
+//! What went wrong, in the words that whoever runs it needs.
 
 use std::fmt;
 
@@ -33,7 +33,7 @@ pub struct Context {
     /// The file, as the flow was given it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
-    /// The hop, such as `spot832 -> data832`.
+    /// The hop, such as `disk -> server`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hop: Option<String>,
     /// The Globus task.

@@ -5,9 +5,7 @@ mod observe;
 mod verified;
 mod verify;
 
-pub use mover::{Hop, copy};
-pub use observe::Observation;
+pub use mover::{Hop, Item, copy};
+pub use observe::{Observation, Seen, collection, observe, path_on};
 pub use verified::VerifiedCopy;
 pub use verify::verify_delivery;
-
-pub(crate) use observe::{Seen, collection, observe, path_on};

@@ -5,7 +5,7 @@ use super::*;
 const UUID: &str = "75b478b2-37af-46df-bfbd-71ed692c6506";
 
 fn at(root: &str) -> StorageEndpoint {
-    StorageEndpoint::new("data832", UUID, "data832.lbl.gov", root)
+    StorageEndpoint::new("store", UUID, "store.example.org", root)
 }
 
 #[test]
@@ -49,8 +49,8 @@ fn refuses_what_could_leave_the_root() {
 #[test]
 fn local_path() {
     assert_eq!(at("/data").local("/raw/x"), Ok(None));
-    let mounted = at("/data").with_local_path("/mnt/data832");
-    assert_eq!(mounted.local("/raw/x"), Ok(Some("/mnt/data832/raw/x".into())));
+    let mounted = at("/data").with_local_path("/mnt/store");
+    assert_eq!(mounted.local("/raw/x"), Ok(Some("/mnt/store/raw/x".into())));
 }
 
 #[test]
@@ -64,11 +64,11 @@ fn a_uuid_is_checked_when_it_is_used() {
         simple.as_str(),
         "75b478b2-37af-46df-bfbd-71ed692c650g",
     ] {
-        let endpoint = StorageEndpoint::new("nersc832", bad, "", "/x");
+        let endpoint = StorageEndpoint::new("centre", bad, "", "/x");
         assert_eq!(endpoint.join("y").as_deref(), Ok("/x/y"));
         let message = endpoint.uuid().unwrap_err().to_string();
         assert!(
-            message.contains("globus.globus_endpoints.nersc832.uuid"),
+            message.contains("globus.globus_endpoints.centre.uuid"),
             "{message}"
         );
     }
@@ -76,8 +76,8 @@ fn a_uuid_is_checked_when_it_is_used() {
 
 #[test]
 fn the_flow_parameter_of_the_incumbent() {
-    let endpoint = at("/data/").with_name("data832").with_on_site(true);
-    let document = json!({"uuid": UUID, "uri": "data832.lbl.gov", "root_path": "/data/", "name": "data832"});
+    let endpoint = at("/data/").with_name("store").with_on_site(true);
+    let document = json!({"uuid": UUID, "uri": "store.example.org", "root_path": "/data/", "name": "store"});
     assert_eq!(endpoint.to_parameter(), document);
     let back = StorageEndpoint::from_parameter(&document).unwrap();
     assert_eq!(back.to_parameter(), document);

@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 use settings::{Setting, UnsetVariable};
 
-use crate::config::EndpointKey;
+rest_core::newtype_id! {
+    /// The key of an endpoint in the configuration, which is how it is addressed (not its `name`).
+    pub struct EndpointKey;
+}
 
 /// An endpoint cannot be used as asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,19 +33,57 @@ pub enum EndpointError {
     Parameter(String),
 }
 
-/// A folder of a Globus collection, addressed by its key in `config.yml`. Several may share one collection.
+/// A folder of a Globus collection, addressed by its key. Several may share one collection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StorageEndpoint {
-    pub(crate) key: EndpointKey,
-    pub(crate) name: Setting,
-    pub(crate) uuid: Setting,
-    pub(crate) uri: Setting,
-    pub(crate) root_path: Setting,
-    pub(crate) local_path: Option<Setting>,
-    pub(crate) on_site: bool,
+    key: EndpointKey,
+    name: Setting,
+    uuid: Setting,
+    uri: Setting,
+    root_path: Setting,
+    local_path: Option<Setting>,
+    on_site: bool,
+}
+
+/// Where an endpoint's values come from: a configuration file, with variables in it.
+#[derive(Debug, Clone)]
+pub struct EndpointSettings {
+    /// The incumbent's `name`; empty if there is none.
+    pub name: Setting,
+    /// The collection's id.
+    pub uuid: Setting,
+    /// The name of the host.
+    pub uri: Setting,
+    /// The folder in the collection.
+    pub root_path: Setting,
+    /// Where this machine sees the files.
+    pub local_path: Option<Setting>,
+    /// Whether export-controlled data may lie there.
+    pub on_site: bool,
 }
 
 impl StorageEndpoint {
+    /// An endpoint from the texts of a configuration file. Nothing is checked before it is used.
+    pub fn from_settings(key: EndpointKey, settings: EndpointSettings) -> Self {
+        let EndpointSettings {
+            name,
+            uuid,
+            uri,
+            root_path,
+            local_path,
+            on_site,
+        } = settings;
+        Self {
+            key,
+            name,
+            uuid,
+            uri,
+            root_path,
+            local_path,
+            on_site,
+        }
+    }
+
     /// An endpoint from plain values; off site, with no local path and no name. Nothing is checked before it is used.
     pub fn new(key: &str, uuid: &str, uri: &str, root_path: &str) -> Self {
         Self {
@@ -164,8 +205,8 @@ impl StorageEndpoint {
         })
     }
 
-    /// Reads [`StorageEndpoint::to_parameter`]'s document (`name` may be absent). It is taken as off site: see
-    /// [`Config::endpoint_from_parameter`](crate::config::Config::endpoint_from_parameter).
+    /// Reads [`StorageEndpoint::to_parameter`]'s document (`name` may be absent). It is taken as off site:
+    /// what may lie there is for the configuration to say.
     ///
     /// # Errors
     /// It is no such document.
@@ -188,7 +229,7 @@ impl StorageEndpoint {
     }
 
     /// Whether both are the same folder of the same collection, however it is written.
-    pub(crate) fn same_place(&self, other: &Self) -> bool {
+    pub fn same_place(&self, other: &Self) -> bool {
         let root = |endpoint: &Self| endpoint.root().ok();
         self.uuid.text().eq_ignore_ascii_case(other.uuid.text())
             && root(self).is_some()

@@ -22,7 +22,7 @@ struct Line<'a> {
 }
 
 /// Appends one line and waits until the disk has it.
-pub(super) async fn append(
+pub(crate) async fn append(
     state_dir: &Path,
     at: DateTime<Utc>,
     (run_id, action): (&str, &str),

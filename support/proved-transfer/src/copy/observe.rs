@@ -5,8 +5,8 @@ use globus_transfer::{EndpointId, EntryKind};
 use serde::{Deserialize, Serialize};
 
 use crate::endpoint::StorageEndpoint;
-use crate::facility::Facility;
 use crate::failure::Failure;
+use crate::session::Workplace;
 
 /// One file as the service's listing shows it: where, how long, how old.
 ///
@@ -53,7 +53,7 @@ impl Observation {
 
 /// What stands at a path.
 #[derive(Debug, Clone)]
-pub(crate) enum Seen {
+pub enum Seen {
     /// A regular file.
     File(Observation),
     /// Nothing.
@@ -63,7 +63,7 @@ pub(crate) enum Seen {
 }
 
 /// The collection of an endpoint; a uuid is checked when it is used, not when the config is read.
-pub(crate) fn collection(endpoint: &StorageEndpoint, step: &str) -> Result<EndpointId, Failure> {
+pub fn collection(endpoint: &StorageEndpoint, step: &str) -> Result<EndpointId, Failure> {
     endpoint
         .uuid()
         .map_err(|error| Failure::new(step, "config", error.to_string()))
@@ -73,23 +73,23 @@ pub(crate) fn collection(endpoint: &StorageEndpoint, step: &str) -> Result<Endpo
 }
 
 /// The path of a file on an endpoint's collection; it cannot leave the endpoint's root.
-pub(crate) fn path_on(endpoint: &StorageEndpoint, relative: &str, step: &str) -> Result<String, Failure> {
+pub fn path_on(endpoint: &StorageEndpoint, relative: &str, step: &str) -> Result<String, Failure> {
     endpoint
         .join(relative)
         .map_err(|error| Failure::new(step, "path", error.to_string()))
 }
 
 /// Looks at one path of an endpoint. One request; retried.
-pub(crate) async fn observe(
-    facility: &Facility,
+pub async fn observe(
+    place: &Workplace,
     endpoint: &StorageEndpoint,
     relative: &str,
     step: &str,
 ) -> Result<Seen, Failure> {
     let id = collection(endpoint, step)?;
     let path = path_on(endpoint, relative, step)?;
-    let entry = facility
-        .transfer()
+    let entry = place
+        .transfer
         .endpoint(id.clone())
         .stat(&path)
         .send_opt()

@@ -24,7 +24,7 @@ pub enum Event {
     },
     /// A transfer was submitted, or an earlier one was found again.
     Submitted {
-        /// The hop, such as `spot832 -> data832`.
+        /// The hop, such as `disk -> server`.
         hop: String,
         /// The Globus task.
         task_id: String,
@@ -47,7 +47,7 @@ pub enum Event {
         /// Bytes of the copy.
         bytes: u64,
     },
-    /// The scan is in the catalogue.
+    /// The data is in the catalogue.
     Catalogued {
         /// The dataset's identifier.
         pid: String,

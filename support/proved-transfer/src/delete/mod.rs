@@ -7,20 +7,21 @@ use globus_transfer::{Label, SubmissionDocument, TaskId};
 use run_store::{DeletionRecord, Effect, Intent, Slot};
 use serde_json::json;
 
-use super::audit;
-use super::flow::STEP;
+use crate::audit;
 use crate::copy::{Seen, VerifiedCopy, collection, observe, verify_delivery};
 use crate::endpoint::StorageEndpoint;
 use crate::failure::Failure;
 use crate::progress::Event;
-use crate::run::RunContext;
+use crate::session::Session;
 use crate::task::task_failure;
 
+/// The step's name in failures and in the record of a run.
+const STEP: &str = "prune";
 const SERVICE: &str = "globus_transfer";
 
 /// Proves the copy and deletes the file, once in effect for a run; answers the bytes that went.
-pub(super) async fn delete(
-    run: &RunContext,
+pub async fn delete(
+    run: &Session,
     relative: &str,
     source: &StorageEndpoint,
     check: &StorageEndpoint,
@@ -29,7 +30,7 @@ pub(super) async fn delete(
     match run.effect(STEP, &key).await? {
         Effect::Done(outcome) => Ok(outcome["bytes"].as_u64().unwrap_or(0)),
         Effect::New(slot) | Effect::Failed { slot, .. } => {
-            let proof = verify_delivery(run.facility(), relative, source, check, STEP).await?;
+            let proof = verify_delivery(run.workplace(), relative, source, check, STEP).await?;
             let document = document(run, source, &proof).await?;
             let slot = slot
                 .intend(document.as_bytes(), &json!({ "proof": proof }))
@@ -43,12 +44,12 @@ pub(super) async fn delete(
 
 /// A file is deleted as an item: a folder of that name would make the task fail, not go.
 async fn document(
-    run: &RunContext,
+    run: &Session,
     source: &StorageEndpoint,
     proof: &VerifiedCopy,
 ) -> Result<SubmissionDocument, Failure> {
     let failed = |error: rest_core::Error| Failure::service(STEP, SERVICE, &error);
-    let client = run.facility().transfer();
+    let client = &run.workplace().transfer;
     let id = client.submission_id().send().await.map_err(failed)?;
     client
         .submit_delete(collection(source, STEP)?)
@@ -66,7 +67,7 @@ async fn document(
 /// sent. If the file still stands it is proved again before the same request goes out. If it is gone,
 /// the earlier request's task is looked for by its label: nothing is sent for a file that is not there.
 async fn resume(
-    run: &RunContext,
+    run: &Session,
     relative: &str,
     (source, check): (&StorageEndpoint, &StorageEndpoint),
     slot: Slot,
@@ -81,7 +82,7 @@ async fn resume(
     if let Some(task_id) = task.map(TaskId::new) {
         return wait(run, source, relative, slot, &task_id, &recorded).await;
     }
-    let proof = match observe(run.facility(), source, relative, STEP).await? {
+    let proof = match observe(run.workplace(), source, relative, STEP).await? {
         Seen::Missing => {
             let Some(task_id) = task_of_this_run(run).await? else {
                 let failure = Failure::new(
@@ -94,7 +95,7 @@ async fn resume(
             return wait(run, source, relative, slot, &task_id, &recorded).await;
         }
         Seen::File(_) | Seen::Other(_) => {
-            match verify_delivery(run.facility(), relative, source, check, STEP).await {
+            match verify_delivery(run.workplace(), relative, source, check, STEP).await {
                 Ok(proof) => proof,
                 Err(failure) => return Err(give_up(slot, failure).await),
             }
@@ -105,14 +106,14 @@ async fn resume(
     submit(run, source, relative, slot, &document, &proof).await
 }
 
-fn label(run: &RunContext) -> Label {
+fn label(run: &Session) -> Label {
     Label::clean(&format!("prune {}", run.run_id()))
 }
 
-async fn task_of_this_run(run: &RunContext) -> Result<Option<TaskId>, Failure> {
+async fn task_of_this_run(run: &Session) -> Result<Option<TaskId>, Failure> {
     let page = run
-        .facility()
-        .transfer()
+        .workplace()
+        .transfer
         .tasks()
         .kind(TaskKind::Delete)
         .label(label(run).as_str())
@@ -124,15 +125,15 @@ async fn task_of_this_run(run: &RunContext) -> Result<Option<TaskId>, Failure> {
 
 /// Sends the deletion. The audit log has the evidence before the service has the request.
 async fn submit(
-    run: &RunContext,
+    run: &Session,
     source: &StorageEndpoint,
     relative: &str,
     slot: Slot,
     document: &SubmissionDocument,
     proof: &VerifiedCopy,
 ) -> Result<u64, Failure> {
-    let facility = run.facility();
-    let now = facility.now();
+    let place = run.workplace();
+    let now = place.now();
     if !proof.is_fresh(now) {
         return Err(Failure::new(
             STEP,
@@ -140,10 +141,8 @@ async fn submit(
             "the proof of the copy is too old to act on",
         ));
     }
-    audit::append(facility.state_dir(), now, (run.run_id(), "delete"), proof).await?;
-    let submitted = run
-        .holding(STEP, facility.transfer().submit(document).send())
-        .await?;
+    audit::append(place.state_dir(), now, (run.run_id(), "delete"), proof).await?;
+    let submitted = run.holding(STEP, place.transfer.submit(document).send()).await?;
     let result = match submitted {
         Ok(result) => result,
         Err(error) => {
@@ -162,20 +161,20 @@ async fn submit(
 
 /// Waits for the deletion's task and believes it only when the file is gone from the listing.
 async fn wait(
-    run: &RunContext,
+    run: &Session,
     source: &StorageEndpoint,
     relative: &str,
     slot: Slot,
     task_id: &TaskId,
     proof: &VerifiedCopy,
 ) -> Result<u64, Failure> {
-    let facility = run.facility();
+    let place = run.workplace();
     run.say(&Event::Submitted {
         hop: format!("delete {}", source.key()),
         task_id: task_id.to_string(),
     });
     let task = match run
-        .holding(STEP, facility.watcher().wait(task_id.clone()).into_future())
+        .holding(STEP, place.watcher.wait(task_id.clone()).into_future())
         .await?
     {
         Ok(task) => task,
@@ -188,7 +187,7 @@ async fn wait(
             });
         }
     };
-    if !matches!(observe(facility, source, relative, STEP).await?, Seen::Missing) {
+    if !matches!(observe(place, source, relative, STEP).await?, Seen::Missing) {
         let failure = Failure::new(
             STEP,
             "not_deleted",
@@ -201,11 +200,11 @@ async fn wait(
         endpoint: proof.subject().collection.clone(),
         path: proof.subject().path.clone(),
         run_id: run.run_id().to_owned(),
-        deleted_at: facility.now(),
+        deleted_at: place.now(),
         evidence: json!({ "proof": proof, "delete_task_id": task_id }),
     };
     let store = |error: run_store::Error| Failure::store(STEP, &error);
-    facility.store().record_deletion(&record).await.map_err(store)?;
+    place.store().record_deletion(&record).await.map_err(store)?;
     let bytes = proof.subject().size();
     slot.done(&json!({ "bytes": bytes, "delete_task_id": task_id }))
         .await

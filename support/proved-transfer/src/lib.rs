@@ -1,0 +1,19 @@
+//! Copies between Globus collections that are proved, and deletions only of what is proved.
+//!
+//! * [`copy`] moves a file over a [`Hop`](copy::Hop) once in effect, whatever happens to the process, and
+//!   believes it only when the service delivered it and the listings agree.
+//! * [`VerifiedCopy`](copy::VerifiedCopy) is the proof that a second copy stands. Only the verifier makes one.
+//! * [`delete`] takes such proofs and nothing else.
+//!
+//! All of it works in a [`Session`](session::Session): one run, with its lease and its recorded effects, in a
+//! [`Workplace`](session::Workplace) that many runs share. It knows Globus and the run store, and no facility.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod audit;
+pub mod copy;
+pub mod delete;
+pub mod endpoint;
+pub mod failure;
+pub mod progress;
+pub mod session;
+mod task;
