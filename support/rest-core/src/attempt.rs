@@ -5,22 +5,16 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use http::StatusCode;
 use http::header::{CONTENT_LENGTH, HeaderMap, LOCATION, RETRY_AFTER};
-use secrecy::ExposeSecret;
-use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
-use crate::body::Body;
+use crate::carried::Carried;
 use crate::client::Shared;
 use crate::error::{Error, ErrorKind, Sent};
-use crate::redact::{
-    is_secret_field, is_secret_key, mask_known, mask_text, one_line, redact_body, redacted_url,
-};
-use crate::request::RequestParts;
+use crate::redact::{mask_text, one_line, redact_body, redacted_url};
 use crate::retry::Outcome;
 use crate::retry_after::parse_retry_after;
 use crate::service_error::{ResponseFacts, ServiceError, parse_common_error, request_id};
-use crate::token::Token;
 use crate::transport::Failure;
 
 /// How much of an error's body is read, in bytes.
@@ -42,8 +36,7 @@ pub(crate) async fn attempt(
     request: reqwest::Request,
     limit: Duration,
     client: &Shared,
-    parts: &RequestParts,
-    token: Option<&Token>,
+    carried: &Carried,
 ) -> Result<Answer, Failure> {
     let deadline = Instant::now() + limit.min(FOREVER);
     let mut response = match timeout_at(deadline, http.execute(request)).await {
@@ -54,20 +47,16 @@ pub(crate) async fn attempt(
     let status = response.status();
     if !status.is_success() {
         let body = read_error_body(&mut response, deadline).await;
-        return Err(status_failure(
-            status,
-            response.headers(),
-            &body,
-            client,
-            parts,
-            token,
-        ));
+        return Err(status_failure(status, response.headers(), &body, client, carried));
     }
-    let max = parts.max_response_bytes.unwrap_or(client.max_response_bytes);
+    let max = carried
+        .parts
+        .max_response_bytes
+        .unwrap_or(client.max_response_bytes);
     match timeout_at(deadline, read_body(&mut response, max)).await {
         Ok(Ok(bytes)) => Ok(Answer {
             status: status.as_u16(),
-            request_id: request_id(response.headers()),
+            request_id: request_id(response.headers()).map(|id| carried.mask_head(&id)),
             headers: std::mem::take(response.headers_mut()),
             bytes,
         }),
@@ -127,8 +116,7 @@ fn status_failure(
     headers: &HeaderMap,
     body: &[u8],
     client: &Shared,
-    parts: &RequestParts,
-    token: Option<&Token>,
+    carried: &Carried,
 ) -> Failure {
     let service = service_error(
         &ResponseFacts {
@@ -138,19 +126,18 @@ fn status_failure(
         },
         client,
     );
-    let secrets = known_secrets(parts, token);
-    let shown = |text: String| one_line(&mask_known(&mask_text(&text), &secrets));
-    let mut error = Error::new(ErrorKind::Api, message(status, headers));
+    let shown = |text: String| one_line(&mask_text(&carried.mask(&text)));
+    let mut error = Error::new(ErrorKind::Api, message(status, headers, carried));
     let inner = &mut error.0;
     inner.status = Some(status.as_u16());
     inner.service_code = service.code.map(shown);
     inner.service_message = service.message.map(shown);
     inner.request_id = service.request_id.map(shown);
-    inner.required_scopes = service.required_scopes;
+    inner.required_scopes = service.required_scopes.into_iter().map(shown).collect();
     inner.retry_after = headers
         .get(RETRY_AFTER)
         .and_then(|value| parse_retry_after(value.to_str().ok()?, client.clock.now()));
-    inner.body = (!parts.sensitive && !body.is_empty()).then(|| mask_known(&redact_body(body), &secrets));
+    inner.body = (!carried.parts.sensitive && !body.is_empty()).then(|| carried.mask(&redact_body(body)));
     // A gateway, or a service in trouble, cannot say what became of the request.
     inner.sent = if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT {
         Sent::Maybe
@@ -180,66 +167,18 @@ fn service_error(facts: &ResponseFacts<'_>, client: &Shared) -> ServiceError {
 }
 
 /// The status in words, with the target of a redirect, which is not followed.
-fn message(status: StatusCode, headers: &HeaderMap) -> String {
+fn message(status: StatusCode, headers: &HeaderMap, carried: &Carried) -> String {
     let reason = status.canonical_reason().unwrap_or("unknown status");
     let code = status.as_u16();
     let target = headers.get(LOCATION).filter(|_| status.is_redirection());
     match target.and_then(|target| target.to_str().ok()) {
         Some(target) => {
             let target = Url::parse(target).map_or_else(|_| mask_text(target), |url| redacted_url(&url));
-            format!("{code} {reason}: the service redirects to {}", one_line(&target))
+            format!(
+                "{code} {reason}: the service redirects to {}",
+                one_line(&carried.mask_head(&target))
+            )
         }
         None => format!("{code} {reason}"),
-    }
-}
-
-/// The secrets that this request carried, so that an answer that repeats them can be masked.
-fn known_secrets(parts: &RequestParts, token: Option<&Token>) -> Vec<String> {
-    let mut secrets = Vec::new();
-    secrets.extend(token.map(|token| token.secret().expose_secret().to_owned()));
-    secrets.extend(
-        parts
-            .headers()
-            .filter(|(name, _)| is_secret_key(name))
-            .map(|(_, value)| value.to_owned()),
-    );
-    secrets.extend(
-        parts
-            .query
-            .iter()
-            .filter(|(key, _)| is_secret_field(key))
-            .map(|(_, value)| value.clone()),
-    );
-    match &parts.body {
-        Body::Form(fields) => {
-            secrets.extend(
-                fields
-                    .iter()
-                    .filter(|(key, _)| is_secret_field(key))
-                    .map(|(_, value)| value.clone()),
-            );
-        }
-        Body::Json(bytes) => {
-            if let Ok(value) = serde_json::from_slice::<Value>(bytes) {
-                collect_secrets(&value, &mut secrets);
-            }
-        }
-        Body::Empty => {}
-    }
-    secrets
-}
-
-fn collect_secrets(value: &Value, secrets: &mut Vec<String>) {
-    match value {
-        Value::Object(map) => {
-            for (key, value) in map {
-                match value {
-                    Value::String(text) if is_secret_key(key) => secrets.push(text.clone()),
-                    value => collect_secrets(value, secrets),
-                }
-            }
-        }
-        Value::Array(items) => items.iter().for_each(|item| collect_secrets(item, secrets)),
-        _ => {}
     }
 }

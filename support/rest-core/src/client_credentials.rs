@@ -4,14 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::Method;
-use oauth2::basic::{
-    BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType,
-};
+pub use oauth2::basic::BasicTokenType;
+use oauth2::basic::{BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse};
 use oauth2::{
     ClientId, ClientSecret, HttpRequest, HttpResponse, RequestTokenError, Scope, StandardRevocableToken,
     TokenUrl,
 };
-pub use oauth2::{EmptyExtraTokenFields, ExtraTokenFields, StandardTokenResponse};
+pub use oauth2::{EmptyExtraTokenFields, ExtraTokenFields, StandardTokenResponse, TokenResponse};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::client::RestClient;

@@ -23,6 +23,7 @@
 
 mod attempt;
 mod body;
+mod carried;
 mod client;
 mod client_builder;
 mod clock;

@@ -107,7 +107,7 @@ impl<T: Send + 'static> Pager<T> {
     ///
     /// # Errors
     /// As the request for a page, and `Decode` if a page's token repeats an earlier one.
-    pub fn pages(self) -> impl Stream<Item = Result<Page<T>>> + Send + 'static {
+    pub fn pages(self) -> impl Stream<Item = Result<Page<T>>> + Send + Unpin + 'static {
         let walk = Walk {
             seen: self.start.iter().cloned().collect(),
             next: self.start.clone(),
@@ -119,13 +119,15 @@ impl<T: Send + 'static> Pager<T> {
         unfold(walk, |mut walk| async move {
             walk.step().await.map(|page| (page, walk))
         })
+        // Boxed so that `next` works on it without pinning.
+        .boxed()
     }
 
     /// All items. The stream ends after the last item, or with the first error.
     ///
     /// # Errors
     /// As [`Pager::pages`].
-    pub fn items(self) -> impl Stream<Item = Result<T>> + Send + 'static {
+    pub fn items(self) -> impl Stream<Item = Result<T>> + Send + Unpin + 'static {
         self.pages().flat_map(|page| {
             let items: VecDeque<Result<T>> = match page {
                 Ok(page) => page.items.into_iter().map(Ok).collect(),
@@ -140,8 +142,7 @@ impl<T: Send + 'static> Pager<T> {
     /// # Errors
     /// As [`Pager::pages`]; the items read before it are lost.
     pub async fn collect(self) -> Result<Vec<T>> {
-        let pages = self.pages();
-        futures_util::pin_mut!(pages);
+        let mut pages = self.pages();
         let mut all = Vec::new();
         while let Some(page) = pages.try_next().await? {
             all.extend(page.items);

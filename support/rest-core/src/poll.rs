@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use futures_util::stream::{Stream, unfold};
+use futures_util::stream::{Stream, StreamExt, unfold};
 use tokio::time::Instant;
 
 use crate::clock::Clock;
@@ -149,10 +149,11 @@ impl<S: Send + 'static, T: Send + 'static> Poller<S, T> {
     ///
     /// # Errors
     /// As [`Poller::until_done`].
-    pub fn into_stream(self) -> impl Stream<Item = Result<Progress<S, T>>> + Send + 'static {
+    pub fn into_stream(self) -> impl Stream<Item = Result<Progress<S, T>>> + Send + Unpin + 'static {
         unfold(self, |mut poller| async move {
             poller.step().await.map(|state| (state, poller))
         })
+        .boxed()
     }
 
     async fn step(&mut self) -> Option<Result<Progress<S, T>>> {

@@ -180,7 +180,7 @@ fn mask_words(text: &str) -> String {
         let word = piece.trim_end();
         let bare = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
         // "Basic" and "bearer" are also plain words; a credential is longer than most.
-        let secret = (after_scheme && bare.len() >= 8) || is_web_token(bare);
+        let secret = (after_scheme && word.len() >= 8) || is_web_token(bare);
         if secret {
             out.push_str(MASK);
             out.push_str(&piece[word.len()..]);

@@ -1,11 +1,15 @@
 //! Answers: the raw one, and decoding it.
 
+use std::fmt;
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::HeaderMap;
 use serde::de::DeserializeOwned;
 
+use crate::carried::Carried;
 use crate::error::{Error, ErrorKind, Result, Sent};
-use crate::redact::redact_body;
+use crate::redact::{mask_text, redact_body};
 
 /// A successful answer (status 2xx) as it came.
 #[derive(Clone)]
@@ -25,18 +29,29 @@ pub struct RawResponse {
 }
 
 /// What an error in decoding needs to know of the request.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Context {
-    pub(crate) operation: &'static str,
-    pub(crate) method: http::Method,
+    pub(crate) carried: Carried,
+    /// Redacted.
     pub(crate) url: String,
-    pub(crate) sensitive: bool,
-    pub(crate) elapsed: std::time::Duration,
+    pub(crate) elapsed: Duration,
 }
 
+/// What a decoder said, with secrets masked.
+#[derive(Debug)]
+struct DecodeCause(String);
+
+impl fmt::Display for DecodeCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for DecodeCause {}
+
 /// Without headers and body, which may hold secrets.
-impl std::fmt::Debug for RawResponse {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for RawResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RawResponse")
             .field("status", &self.status)
             .field("bytes", &self.bytes.len())
@@ -83,22 +98,25 @@ impl RawResponse {
         );
         self.fill(&mut error);
         match source {
-            // serde's message quotes the value it did not like.
-            Some(source) if !self.context.sensitive => error.with_source(source),
+            // serde's message quotes the value that it did not like.
+            Some(source) if !self.context.carried.parts.sensitive => error.with_source(DecodeCause(
+                mask_text(&self.context.carried.mask(&source.to_string())),
+            )),
             _ => error,
         }
     }
 
     fn fill(&self, error: &mut Error) {
         let inner = &mut error.0;
-        inner.operation = Some(self.context.operation.into());
-        inner.method = Some(self.context.method.clone());
+        inner.operation = Some(self.context.carried.parts.operation.into());
+        inner.method = Some(self.context.carried.parts.method.clone());
         inner.url = Some(self.context.url.clone());
         inner.status = Some(self.status);
         inner.request_id.clone_from(&self.request_id);
         inner.attempts = self.attempts;
         inner.elapsed = self.context.elapsed;
         inner.sent = Sent::Yes;
-        inner.body = (!self.context.sensitive).then(|| redact_body(&self.bytes));
+        let carried = &self.context.carried;
+        inner.body = (!carried.parts.sensitive).then(|| carried.mask(&redact_body(&self.bytes)));
     }
 }

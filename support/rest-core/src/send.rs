@@ -8,13 +8,14 @@ use tracing::Instrument;
 use url::Url;
 
 use crate::attempt::attempt;
+use crate::carried::Carried;
 use crate::client::Shared;
 use crate::client_builder::{Attempt, header_name, header_value};
 use crate::error::{Error, Result, Sent};
 use crate::http_rule;
 use crate::redact::redacted_url;
 use crate::request::RequestParts;
-use crate::response::RawResponse;
+use crate::response::{Context, RawResponse};
 use crate::retry::{Verdict, decide};
 use crate::token::Token;
 use crate::transport::Failure;
@@ -46,7 +47,8 @@ struct Call<'a> {
     parts: &'a RequestParts,
     http: reqwest::Client,
     url: Url,
-    headers: HeaderMap,
+    /// What is sent; its token is that of the present attempt.
+    carried: Carried,
     started: Instant,
     /// Attempts that count against the policy.
     tries: u32,
@@ -72,7 +74,11 @@ impl<'a> Call<'a> {
             parts,
             http: client.http().map_err(named)?,
             url,
-            headers,
+            carried: Carried {
+                parts: parts.clone(),
+                headers,
+                token: None,
+            },
             started: client.clock.instant(),
             tries: 0,
             requests: 0,
@@ -83,16 +89,16 @@ impl<'a> Call<'a> {
 
     async fn run(&mut self) -> Result<RawResponse> {
         loop {
-            let token = self.token().await?;
-            let failure = match self.try_once(token.as_ref()).await {
+            self.carried.token = self.token().await?;
+            let failure = match self.try_once().await {
                 Ok(response) => return Ok(response),
                 Err(failure) => failure,
             };
             self.sent = self.sent.merge(failure.error.0.sent);
-            match (decide(failure.outcome, self.parts.is_idempotent()), token) {
-                (Verdict::RenewToken, Some(rejected)) if !self.renewed => self.renew(&rejected),
-                (Verdict::Retry, _) => self.wait(failure).await?,
-                _ => return Err(self.finish(failure, false)),
+            match decide(failure.outcome, self.parts.is_idempotent()) {
+                Verdict::RenewToken if self.may_renew() => self.renew(),
+                Verdict::Retry => self.wait(failure).await?,
+                Verdict::RenewToken | Verdict::Return => return Err(self.finish(failure, false)),
             }
         }
     }
@@ -116,8 +122,8 @@ impl<'a> Call<'a> {
         Err(error)
     }
 
-    async fn try_once(&mut self, token: Option<&Token>) -> Result<RawResponse, Failure> {
-        let request = self.request(token).map_err(Failure::fatal)?;
+    async fn try_once(&mut self) -> Result<RawResponse, Failure> {
+        let request = self.request().map_err(Failure::fatal)?;
         let limit = self
             .parts
             .timeout
@@ -125,7 +131,7 @@ impl<'a> Call<'a> {
             .min(self.time_left());
         self.tries += 1;
         self.requests += 1;
-        let result = attempt(&self.http, request, limit, self.client, self.parts, token).await;
+        let result = attempt(&self.http, request, limit, self.client, &self.carried).await;
         let status = match &result {
             Ok(answer) => Some(answer.status),
             Err(failure) => failure.error.status(),
@@ -145,34 +151,36 @@ impl<'a> Call<'a> {
             bytes: answer.bytes,
             request_id: answer.request_id,
             attempts: self.requests,
-            context: crate::response::Context {
-                operation: self.parts.operation,
-                method: self.parts.method.clone(),
+            context: Context {
+                carried: self.carried.clone(),
                 url: redacted_url(&self.url),
-                sensitive: self.parts.sensitive,
                 elapsed: self.elapsed(),
             },
         })
     }
 
     /// The request as it goes on the wire, the same for every attempt but for the token.
-    fn request(&self, token: Option<&Token>) -> Result<reqwest::Request> {
+    fn request(&self) -> Result<reqwest::Request> {
         let mut request = reqwest::Request::new(self.parts.method.clone(), self.url.clone());
-        *request.headers_mut() = self.headers.clone();
-        if let Some(token) = token {
+        *request.headers_mut() = self.carried.headers.clone();
+        if let Some(token) = &self.carried.token {
             request.headers_mut().insert(AUTHORIZATION, token.header()?);
         }
-        let body = self.parts.body.to_bytes();
         if self.parts.body.content_type().is_some() {
-            *request.body_mut() = Some(body.into());
+            *request.body_mut() = Some(self.parts.body.to_bytes().into());
         }
         Ok(request)
     }
 
+    /// Whether there is a token to renew, and it was not renewed for this call before.
+    fn may_renew(&self) -> bool {
+        !self.renewed && self.carried.token.is_some()
+    }
+
     /// After a 401: another token and one more request, whatever came before; it counts as no attempt.
-    fn renew(&mut self, rejected: &Token) {
+    fn renew(&mut self) {
         tracing::debug!("the token was refused; sending again with a new one");
-        if let Some(tokens) = &self.client.tokens {
+        if let (Some(tokens), Some(rejected)) = (&self.client.tokens, &self.carried.token) {
             tokens.invalidate(rejected);
         }
         self.renewed = true;

@@ -150,7 +150,15 @@ fn classify(error: &reqwest::Error) -> (Outcome, ErrorKind, &'static str) {
 
 /// The kinds of the I/O errors in a chain of causes, outermost first.
 fn io_kinds<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = io::ErrorKind> + 'a {
-    std::iter::successors(Some(error), |&error| error.source())
+    std::iter::successors(Some(error), |&error| cause(error))
         .filter_map(|error| error.downcast_ref::<io::Error>())
         .map(io::Error::kind)
+}
+
+/// The next error of a chain. `source` of an I/O error skips the error that it wraps.
+fn cause<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
+    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(wrapped) => Some(wrapped),
+        None => error.source(),
+    }
 }
