@@ -158,7 +158,6 @@ fn service_error(facts: &ResponseFacts<'_>, client: &Shared) -> ServiceError {
     let own = (client.error_parser)(facts);
     let common = parse_common_error(facts);
     ServiceError {
-        // A code of its own with no message is complete; the common reading may see other fields in it.
         message: own.message.or(common.message),
         code: own.code.or(common.code),
         request_id: own.request_id.or(common.request_id),

@@ -67,6 +67,7 @@ pub fn redact_body(body: &[u8]) -> String {
     let looked_at = &body[..body.len().min(LOOKED_AT)];
     let text = match serde_json::from_slice::<Value>(looked_at) {
         Ok(mut value) => {
+            mask_echo(&mut value);
             mask_json(&mut value);
             value.to_string()
         }
@@ -80,8 +81,7 @@ pub(crate) fn mask_json(value: &mut Value) {
     match value {
         Value::Object(map) => {
             for (key, value) in map {
-                // FastAPI repeats what was sent under `input`.
-                if (is_secret_key(key) || key == "input") && !value.is_null() {
+                if is_secret_key(key) && !value.is_null() {
                     *value = Value::String(MASK.to_owned());
                 } else {
                     mask_json(value);
@@ -91,6 +91,20 @@ pub(crate) fn mask_json(value: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(mask_json),
         Value::String(text) => *text = mask_words(text),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Masks what FastAPI repeats of a request: `input` beside the `loc` and `msg` of each error in `detail`.
+fn mask_echo(document: &mut Value) {
+    for error in document
+        .get_mut("detail")
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten()
+    {
+        if let Some(input) = error.get_mut("input") {
+            *input = Value::String(MASK.to_owned());
+        }
     }
 }
 

@@ -60,6 +60,7 @@ struct Call<'a> {
 
 impl<'a> Call<'a> {
     fn new(client: &'a Shared, parts: &'a RequestParts) -> Result<Self> {
+        let started = client.clock.instant();
         let named = |error: Error| error.with_operation(parts.operation);
         let headers = headers(client, parts).map_err(named)?;
         let url = parts.url(&client.base)?;
@@ -79,7 +80,7 @@ impl<'a> Call<'a> {
                 headers,
                 token: None,
             },
-            started: client.clock.instant(),
+            started,
             tries: 0,
             requests: 0,
             sent: Sent::No,

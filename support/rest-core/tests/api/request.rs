@@ -142,3 +142,14 @@ fn redacted_urls_and_bodies() {
         "jwt [redacted] end"
     );
 }
+
+#[test]
+fn an_input_that_is_sent_is_shown_and_one_that_is_repeated_is_not() {
+    let parts = item("7").json(&json!({"input": "plain"})).unwrap();
+    assert_eq!(
+        serde_json::to_value(parts).unwrap()["body"]["json"]["input"],
+        "plain"
+    );
+    let shown = redact_body(br#"{"detail":[{"loc":["body"],"msg":"no","input":{"pin":"hush"}}]}"#);
+    assert!(!shown.contains("hush"), "{shown}");
+}
