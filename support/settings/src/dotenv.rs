@@ -10,12 +10,17 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::{fmt, io};
 
+use crate::Place;
+
+/// The file that is read where none is named.
+const DEFAULT_FILE: &str = ".env";
+
 /// A line of a `.env` file cannot be read. The text is not shown: it may hold a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {problem}")]
 pub struct DotenvError {
     /// The line that the statement begins in, from 1.
-    pub line: usize,
+    pub line: u64,
     /// What is wrong.
     pub problem: &'static str,
 }
@@ -34,7 +39,11 @@ pub enum EnvironmentError {
 
 /// The process environment and `.env` together; what the process has wins. Its Debug shows names only.
 #[derive(Clone, Default)]
-pub struct Environment(BTreeMap<String, String>);
+pub struct Environment {
+    values: BTreeMap<String, String>,
+    /// Where the `.env` file sets a name, also one that the process has too.
+    places: BTreeMap<String, Place>,
+}
 
 impl Environment {
     /// The process environment and `env_file`; without one, `.env` in the current folder if there is one.
@@ -43,23 +52,40 @@ impl Environment {
     /// # Errors
     /// The file is missing (if named), unreadable, or has a line that cannot be read.
     pub fn load(env_file: Option<&Path>) -> Result<Self, EnvironmentError> {
+        let (environment, errors) = Self::inspect(env_file)?;
+        match errors.into_iter().next() {
+            None => Ok(environment),
+            Some(error) => {
+                let path = env_file.unwrap_or(Path::new(DEFAULT_FILE)).to_owned();
+                Err(EnvironmentError::Parse(path, error))
+            }
+        }
+    }
+
+    /// As [`Environment::load`], but goes on after a line that cannot be read: what can be, and every error.
+    ///
+    /// # Errors
+    /// The file is missing (if named) or unreadable.
+    pub fn inspect(env_file: Option<&Path>) -> Result<(Self, Vec<DotenvError>), EnvironmentError> {
         let text =
             |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
         let process = Self::from_vars(std::env::vars_os().filter_map(text));
-        let path = env_file.unwrap_or(Path::new(".env"));
+        let path = env_file.unwrap_or(Path::new(DEFAULT_FILE));
         match std::fs::read_to_string(path) {
-            Ok(content) => {
-                let merged = process.with_dotenv(&content);
-                merged.map_err(|error| EnvironmentError::Parse(path.to_owned(), error))
+            Ok(content) => Ok(process.merged(&content, &path.display().to_string())),
+            Err(error) if env_file.is_none() && error.kind() == io::ErrorKind::NotFound => {
+                Ok((process, Vec::new()))
             }
-            Err(error) if env_file.is_none() && error.kind() == io::ErrorKind::NotFound => Ok(process),
             Err(error) => Err(EnvironmentError::Read(path.to_owned(), error)),
         }
     }
 
     /// An environment of just these variables.
     pub fn from_vars(vars: impl IntoIterator<Item = (String, String)>) -> Self {
-        Self(vars.into_iter().collect())
+        Self {
+            values: vars.into_iter().collect(),
+            places: BTreeMap::new(),
+        }
     }
 
     /// Adds the variables of a `.env` text; those that are there already stay. `${NAME}` and `${NAME:-default}` are
@@ -67,16 +93,41 @@ impl Environment {
     ///
     /// # Errors
     /// A line is no assignment, or a quote is not closed.
-    pub fn with_dotenv(mut self, text: &str) -> Result<Self, DotenvError> {
-        for (name, value) in parse::variables(text, &self)? {
-            self.0.entry(name).or_insert(value);
+    pub fn with_dotenv(self, text: &str) -> Result<Self, DotenvError> {
+        let (merged, errors) = self.merged(text, DEFAULT_FILE);
+        errors.into_iter().next().map_or(Ok(merged), Err)
+    }
+
+    fn merged(mut self, text: &str, file: &str) -> (Self, Vec<DotenvError>) {
+        let read = parse::variables(text, &self);
+        for (name, variable) in read.variables {
+            let (line, column) = variable.position;
+            let place = Place {
+                file: file.to_owned(),
+                line,
+                column,
+            };
+            self.places.insert(name.clone(), place);
+            if let Some(value) = variable.value {
+                self.values.entry(name).or_insert(value);
+            }
         }
-        Ok(self)
+        (self, read.errors)
     }
 
     /// The value of a variable.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.values.get(name).map(String::as_str)
+    }
+
+    /// Where the `.env` file sets a variable, even if the process has another value for it.
+    pub fn place(&self, name: &str) -> Option<&Place> {
+        self.places.get(name)
+    }
+
+    /// The names that the `.env` file sets.
+    pub fn file_names(&self) -> impl Iterator<Item = &str> {
+        self.places.keys().map(String::as_str)
     }
 
     /// A look-up for the clients' `from_vars`.
@@ -87,7 +138,7 @@ impl Environment {
 
 impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
+        f.debug_set().entries(self.values.keys()).finish()
     }
 }
 

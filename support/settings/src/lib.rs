@@ -26,11 +26,18 @@
 //!
 //! Messages name places, keys and variables, never a value: it may be a secret.
 
+mod document;
 pub mod dotenv;
 mod duration;
 mod expand;
+mod mistake;
+mod node;
+mod section;
 mod setting;
 mod yaml;
 
+pub use document::Document;
+pub use mistake::{Mistake, Mistakes};
+pub use section::Section;
 pub use setting::{Place, Setting, UnsetVariable};
 pub use yaml::{Text, Yaml, YamlError};

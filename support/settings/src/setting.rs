@@ -21,9 +21,7 @@ impl fmt::Display for Place {
 
 /// A value is needed that names a variable which is not set.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{place}: {key} needs the variable {variable}, which is not set: set it in the environment or in .env"
-)]
+#[error("{place}: {key} {}", self.problem())]
 pub struct UnsetVariable {
     /// Where the value stands.
     pub place: Place,
@@ -33,13 +31,32 @@ pub struct UnsetVariable {
     pub variable: String,
 }
 
+impl UnsetVariable {
+    /// The message without the place and the key.
+    pub fn problem(&self) -> String {
+        let variable = &self.variable;
+        format!("needs the variable {variable}, which is not set: set it in the environment or in .env")
+    }
+}
+
 /// A text with its variables expanded. One that is not set is an error only when the text is used, so that a file can
-/// be read without the variables of entries that nobody uses. [`Yaml::setting`](crate::Yaml::setting) makes it.
-#[derive(Clone, Default, PartialEq, Eq)]
+/// be read without the variables of entries that nobody uses. [`Section::setting`](crate::Section::setting) makes it.
+#[derive(Clone, Default)]
 pub struct Setting {
     pub(crate) text: String,
     pub(crate) unset: Option<Box<UnsetVariable>>,
+    pub(crate) place: Option<Box<Place>>,
 }
+
+impl PartialEq for Setting {
+    /// By what they say, wherever they stand.
+    fn eq(&self, other: &Self) -> bool {
+        let unset = |setting: &Self| setting.unset.as_ref().map(|unset| unset.variable.clone());
+        self.text == other.text && unset(self) == unset(other)
+    }
+}
+
+impl Eq for Setting {}
 
 impl fmt::Debug for Setting {
     /// Never the text: it may be a secret.
@@ -51,8 +68,10 @@ impl fmt::Debug for Setting {
 impl Setting {
     /// A text that does not come from a file; nothing in it is expanded.
     pub fn literal(text: impl Into<String>) -> Self {
-        let (text, unset) = (text.into(), None);
-        Self { text, unset }
+        Self {
+            text: text.into(),
+            ..Self::default()
+        }
     }
 
     /// The text.
@@ -69,5 +88,10 @@ impl Setting {
     /// The text for messages and comparison, with unset variables left as they were written.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Where the text stands; nothing for one that does not come from a file.
+    pub fn place(&self) -> Option<&Place> {
+        self.place.as_deref()
     }
 }

@@ -86,6 +86,7 @@ impl<'a> Yaml<'a> {
         Setting {
             text: expanded,
             unset: unset.map(Box::new),
+            place: Some(Box::new(self.place(text))),
         }
     }
 

@@ -8,39 +8,67 @@ use crate::expand::substitute;
 /// A name, and its value if a `=` follows it.
 type Assignment = (String, Option<String>);
 
-/// The variables that `text` sets. References are expanded from `process` first and then from the lines above.
-pub(super) fn variables(text: &str, process: &Environment) -> Result<BTreeMap<String, String>, DotenvError> {
+/// What a `.env` text holds.
+#[derive(Default)]
+pub(super) struct Read {
+    pub(super) variables: BTreeMap<String, Variable>,
+    /// The lines that cannot be read.
+    pub(super) errors: Vec<DotenvError>,
+}
+
+/// What a line says of a name.
+pub(super) struct Variable {
+    /// Line and column of the statement, from 1.
+    pub(super) position: (u64, u64),
+    /// Nothing for a name without `=`.
+    pub(super) value: Option<String>,
+}
+
+/// The variables that `text` sets. References are expanded from `process` first and then from the lines above. Goes on
+/// behind a line that cannot be read, as python-dotenv does.
+pub(super) fn variables(text: &str, process: &Environment) -> Read {
     // Python opens the file in text mode, where every kind of line end is read as \n, inside quotes too.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let mut reader = Reader { rest: &text };
-    let mut found = BTreeMap::new();
+    let mut read = Read::default();
     loop {
         reader.skip(space);
         if reader.rest.is_empty() {
-            break;
+            return read;
         }
-        let consumed = text.len() - reader.rest.len();
-        let statement = reader.statement().map_err(|problem| DotenvError {
-            line: text[..consumed].matches('\n').count() + 1,
-            problem,
-        })?;
-        if let Some((name, raw)) = statement {
-            let value = raw.map(|raw| expand(&raw, process, &found));
-            found.insert(name, value);
+        let position = position(&text[..text.len() - reader.rest.len()]);
+        match reader.statement() {
+            Ok(None) => {}
+            Ok(Some((name, raw))) => {
+                let value = raw.map(|raw| expand(&raw, process, &read.variables));
+                read.variables.insert(name, Variable { position, value });
+            }
+            Err(problem) => {
+                read.errors.push(DotenvError {
+                    line: position.0,
+                    problem,
+                });
+                reader.skip(|c| c != '\n');
+            }
         }
     }
-    let set = found.into_iter().filter_map(|(name, value)| Some((name, value?)));
-    Ok(set.collect())
+}
+
+/// Line and column behind `text`.
+fn position(text: &str) -> (u64, u64) {
+    let line = text.rsplit('\n').next().unwrap_or_default();
+    let counted = |n: usize| u64::try_from(n).unwrap_or(u64::MAX).saturating_add(1);
+    (counted(text.matches('\n').count()), counted(line.chars().count()))
 }
 
 /// Expands `${NAME}` and `${NAME:-default}`; the default counts only if the name is nowhere, an empty value is a value.
-fn expand(value: &str, process: &Environment, above: &BTreeMap<String, Option<String>>) -> String {
+fn expand(value: &str, process: &Environment, above: &BTreeMap<String, Variable>) -> String {
     substitute(value, |text| {
         let (name, default, length) = reference(text)?;
         let value = match (process.get(name), above.get(name)) {
             (Some(value), _) => value,
-            (None, Some(value)) => value.as_deref().unwrap_or_default(),
+            (None, Some(above)) => above.value.as_deref().unwrap_or_default(),
             (None, None) => default,
         };
         Some((value, length))

@@ -4,7 +4,14 @@ use super::*;
 
 fn parse(text: &str) -> Result<BTreeMap<String, String>, DotenvError> {
     let process = Environment::from_vars([("P".to_owned(), "proc".to_owned())]);
-    parse::variables(text, &process)
+    let read = parse::variables(text, &process);
+    if let Some(error) = read.errors.into_iter().next() {
+        return Err(error);
+    }
+    let set = read.variables.into_iter();
+    Ok(set
+        .filter_map(|(name, variable)| Some((name, variable.value?)))
+        .collect())
 }
 
 #[test]
@@ -130,6 +137,26 @@ fn files() {
 
     let missing = Environment::load(Some(&folder.path().join("none"))).unwrap_err();
     assert!(missing.to_string().contains("--env-file"), "{missing}");
+}
+
+#[test]
+fn behind_a_wrong_line_reading_goes_on_and_every_variable_has_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("the.env");
+    std::fs::write(&path, "A=1\nB b\n  C='hunter2\n=\nexport PATH=3\n").unwrap();
+    let (env, errors) = Environment::inspect(Some(&path)).unwrap();
+    let lines: Vec<u64> = errors.iter().map(|error| error.line).collect();
+    assert_eq!(lines, [2, 3, 4]);
+    assert_eq!(env.get("A"), Some("1"));
+    assert_ne!(env.get("PATH"), Some("3"), "the process wins");
+    let place = |name: &str| env.place(name).map(|place| (place.line, place.column));
+    assert_eq!(
+        (place("A"), place("PATH"), place("C"), place("HOME")),
+        (Some((1, 1)), Some((5, 1)), None, None)
+    );
+    assert!(env.place("A").unwrap().file.ends_with("the.env"));
+    assert_eq!(env.file_names().collect::<Vec<_>>(), ["A", "PATH"]);
+    assert!(!format!("{errors:?}").contains("hunter"));
 }
 
 proptest::proptest! {
