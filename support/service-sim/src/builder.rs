@@ -12,6 +12,7 @@ use crate::error::SimError;
 use crate::fault::{FaultSpec, Faults};
 use crate::holds::Holds;
 use crate::journal::Journal;
+use crate::remembered::Remembered;
 use crate::shared::{Credentials, Shared};
 use crate::sim::{Handle, Services, Sim};
 use crate::tokens::Tokens;
@@ -144,6 +145,7 @@ impl SimBuilder {
             faults: Faults::new(self.seed),
             holds: Holds::new(),
             tokens: Tokens::default(),
+            remembered: Remembered::default(),
             collections,
             limits: self.limits,
             transfer_delay: self.transfer_delay,

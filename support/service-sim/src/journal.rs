@@ -25,7 +25,8 @@ pub struct Entry {
     pub path: String,
     /// Query string as it stood on the wire.
     pub query: Option<String>,
-    /// Status of the reply; `None` where the reply was kept or the connection cut.
+    /// Status of the reply; `None` where the reply was kept or the connection cut. A request that is held before it
+    /// is acted on has `None` until then, and for good if it never was.
     pub status: Option<u16>,
     /// The fault that was applied, for example `status=503`.
     pub fault: Option<String>,
@@ -106,11 +107,26 @@ impl Journal {
         counts
     }
 
-    /// Appends an entry and numbers it.
-    pub(crate) fn push(&self, mut entry: Entry) {
+    /// The entries from number `n` on.
+    pub fn since(&self, n: usize) -> Vec<Entry> {
+        self.lock().get(n..).unwrap_or_default().to_vec()
+    }
+
+    /// Appends an entry, numbers it and gives the number.
+    pub(crate) fn push(&self, mut entry: Entry) -> usize {
         let mut entries = self.lock();
-        entry.n = entries.len();
+        let n = entries.len();
+        entry.n = n;
         entries.push(entry);
+        self.inner.added.notify_all();
+        n
+    }
+
+    /// Changes an entry of which more has become known.
+    pub(crate) fn amend(&self, n: usize, change: impl FnOnce(&mut Entry)) {
+        if let Some(entry) = self.lock().get_mut(n) {
+            change(entry);
+        }
         self.inner.added.notify_all();
     }
 

@@ -40,12 +40,15 @@ mod collection;
 pub mod config;
 mod control;
 mod error;
+mod exchange;
 mod fault;
 mod holds;
 mod journal;
 mod operations;
 #[cfg(feature = "prefect")]
 mod prefect;
+mod remembered;
+mod reply;
 mod routes;
 #[cfg(feature = "scicat")]
 mod scicat;

@@ -40,6 +40,14 @@ pub(crate) const OPERATIONS: &[&str] = &[
     "prefect.flow_run_list",
 ];
 
+/// Reads that can be answered with what was true before.
+pub(crate) const CAN_BE_STALE: &[&str] = &[
+    "transfer.task_get",
+    "transfer.task_list",
+    "transfer.ls",
+    "transfer.stat",
+];
+
 /// Whether `pattern`, in which `*` stands for any text, matches the whole of `text`.
 pub(crate) fn glob(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::AsFd;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -56,6 +57,20 @@ impl Bound {
 pub(crate) struct Peer {
     pub(crate) port: u16,
     pub(crate) cut: Cut,
+    socket: Option<Arc<std::net::TcpStream>>,
+}
+
+impl Peer {
+    /// Whether the client has closed its end, asked of the system itself: the server may not have noticed yet.
+    pub(crate) fn is_gone(&self) -> bool {
+        let Some(socket) = &self.socket else {
+            return false;
+        };
+        match socket.peek(&mut [0]) {
+            Ok(read) => read == 0,
+            Err(e) => e.kind() != io::ErrorKind::WouldBlock,
+        }
+    }
 }
 
 /// Whether and how a connection is to end early.
@@ -87,6 +102,7 @@ impl Connected<IncomingStream<'_, Cuttable>> for Peer {
         Self {
             port: stream.remote_addr().port(),
             cut: stream.io().cut.clone(),
+            socket: stream.io().socket.clone(),
         }
     }
 }
@@ -101,13 +117,13 @@ impl Listener for Cuttable {
         let (stream, addr) = Listener::accept(&mut self.0).await;
         // Without this small replies wait for the client's delayed acknowledgement. Failure only costs time.
         let _: io::Result<()> = stream.set_nodelay(true);
-        (
-            Stream {
-                stream,
-                cut: Cut::default(),
-            },
-            addr,
-        )
+        let socket = stream.as_fd().try_clone_to_owned().ok();
+        let stream = Stream {
+            inner: stream,
+            socket: socket.map(|socket| Arc::new(socket.into())),
+            cut: Cut::default(),
+        };
+        (stream, addr)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -117,7 +133,9 @@ impl Listener for Cuttable {
 
 /// A connection that obeys its [`Cut`].
 struct Stream {
-    stream: TcpStream,
+    inner: TcpStream,
+    /// The same socket, to be looked at from where the request is answered.
+    socket: Option<Arc<std::net::TcpStream>>,
     cut: Cut,
 }
 
@@ -125,7 +143,7 @@ impl Drop for Stream {
     fn drop(&mut self) {
         if self.cut.state() == RESET {
             // With a zero linger the close sends RST instead of FIN. If it cannot be set, the client sees EOF.
-            let _: io::Result<()> = self.stream.set_zero_linger();
+            let _: io::Result<()> = self.inner.set_zero_linger();
         }
     }
 }
@@ -140,7 +158,7 @@ impl AsyncRead for Stream {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
+        Pin::new(&mut self.inner).poll_read(cx, buf)
     }
 }
 
@@ -149,18 +167,18 @@ impl AsyncWrite for Stream {
         if self.cut.state() == RESET {
             return Poll::Ready(Err(cut_error()));
         }
-        Pin::new(&mut self.stream).poll_write(cx, buf)
+        Pin::new(&mut self.inner).poll_write(cx, buf)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.cut.state() {
             RESET => Poll::Ready(Err(cut_error())),
             AFTER_FLUSH => {
-                ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
-                ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
+                ready!(Pin::new(&mut self.inner).poll_flush(cx))?;
+                ready!(Pin::new(&mut self.inner).poll_shutdown(cx))?;
                 Poll::Ready(Err(cut_error()))
             }
-            OPEN.. => Pin::new(&mut self.stream).poll_flush(cx),
+            OPEN.. => Pin::new(&mut self.inner).poll_flush(cx),
         }
     }
 
@@ -168,6 +186,6 @@ impl AsyncWrite for Stream {
         if self.cut.state() == RESET {
             return Poll::Ready(Ok(()));
         }
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        Pin::new(&mut self.inner).poll_shutdown(cx)
     }
 }

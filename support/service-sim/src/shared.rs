@@ -9,6 +9,7 @@ use crate::collection::Collection;
 use crate::fault::Faults;
 use crate::holds::Holds;
 use crate::journal::Journal;
+use crate::remembered::Remembered;
 use crate::tokens::Tokens;
 
 /// Common ground of the services. Each service keeps its own state beside an `Arc` of this.
@@ -19,6 +20,7 @@ pub(crate) struct Shared {
     pub(crate) faults: Faults,
     pub(crate) holds: Holds,
     pub(crate) tokens: Tokens,
+    pub(crate) remembered: Remembered,
     pub(crate) collections: Vec<Collection>,
     pub(crate) limits: Limits,
     pub(crate) transfer_delay: Duration,

@@ -1,5 +1,6 @@
 //! Faults: what is to go wrong, when, and the table that decides it request by request.
 
+mod effects;
 mod parse;
 mod table;
 
@@ -58,6 +59,18 @@ pub(crate) enum RequestEffect {
     Truncate,
     /// Acted on; the reply is kept until the name is released.
     Hold(String),
+    /// Read, and acted on when the name is released, unless the client is gone by then.
+    HoldBefore(String),
+    /// Acted on; the second half of the reply's body is kept until the name is released.
+    Stall(String),
+    /// Acted on; the reply comes this much later.
+    Latency(Duration),
+    /// Acted on twice, as when a network delivers twice; the second reply is sent.
+    Duplicate,
+    /// Acted on, but what was true before is replied.
+    Stale,
+    /// Acted on; the times in the reply are moved by so many seconds.
+    Skew(i64),
 }
 
 /// What happens to a transfer or delete task.
@@ -67,12 +80,31 @@ pub(crate) enum TaskEffect {
     Fail { code: String },
     /// Stays ACTIVE with this nice_status until it is cancelled or its deadline passes.
     Stuck { nice_status: &'static str },
+    /// Stays ACTIVE and well, and keeps its place, but no byte moves.
+    Stall,
     /// Becomes INACTIVE, as with expired credentials.
     Inactive,
     /// Stays ACTIVE and well until the name is released, then goes on.
     Hold(String),
-    /// Ends SUCCEEDED, but every file it copied has one byte changed at the destination.
+    /// Its deadline passes: ends FAILED with EXPIRED.
+    Expire,
+    /// Goes on, but what it delivers is spoilt.
+    Spoilt(Spoil),
+}
+
+/// What is wrong with a task that looks as if all were well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Spoil {
+    /// Every file it copied has one byte changed at the destination.
     Corrupt,
+    /// Every file it copied is cut to half its length at the destination.
+    Truncate,
+    /// The first file is left out, as one of `skipped_errors`, whether that was asked for or not.
+    Skip,
+    /// Copies so many bytes a second.
+    Slow(u64),
+    /// The files it delivers have modification times so many seconds off.
+    Skew(i64),
 }
 
 /// Which tasks a fault is aimed at, by collection key; `None` for any.

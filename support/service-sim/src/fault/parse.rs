@@ -1,10 +1,9 @@
 //! Faults from text.
 
 use std::str::FromStr;
-use std::time::Duration;
 
-use super::{Aim, FaultSpec, RequestEffect, TaskEffect, TaskFilter, When};
-use crate::operations::{OPERATIONS, glob};
+use super::effects::{request_aim, task_aim};
+use super::{FaultSpec, When};
 
 /// Why a text is no fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -57,87 +56,8 @@ fn parse(text: &str) -> Result<FaultSpec, String> {
     })
 }
 
-fn request_aim(target: &str, effect: &str, keys: &mut Keys<'_>) -> Result<Aim, String> {
-    if !OPERATIONS.iter().any(|operation| glob(target, operation)) {
-        return Err(format!(
-            "no operation is called {target:?}; known are `task` and {}",
-            OPERATIONS.join(", ")
-        ));
-    }
-    let (name, value) = split(effect);
-    let effect = match (name, value) {
-        ("status", Some(code)) => RequestEffect::Status {
-            code: code
-                .parse()
-                .ok()
-                .filter(|code| (400..600).contains(code))
-                .ok_or_else(|| format!("status={code}: expected 400 to 599"))?,
-            retry_after: keys.number("retry-after")?.map(Duration::from_secs),
-        },
-        ("html", None) => RequestEffect::Html,
-        ("401", None) => RequestEffect::Unauthorized,
-        ("reset-before", None) => RequestEffect::ResetBefore,
-        ("reset-after", None) => RequestEffect::ResetAfter,
-        ("truncate", None) => RequestEffect::Truncate,
-        ("hold", name) => RequestEffect::Hold(hold_name(name)?),
-        _ => {
-            return Err(format!(
-                "{effect:?} is no effect on a request; known are status=N, html, 401, reset-before, \
-                 reset-after, truncate, hold[=NAME]"
-            ));
-        }
-    };
-    Ok(Aim::Requests {
-        operations: target.to_owned(),
-        effect,
-    })
-}
-
-fn task_aim(effect: &str, keys: &mut Keys<'_>) -> Result<Aim, String> {
-    let filter = TaskFilter {
-        source: keys.text("source"),
-        destination: keys.text("destination"),
-    };
-    let effect = match split(effect) {
-        ("fail", None) => TaskEffect::Fail {
-            code: keys.text("code").unwrap_or_else(|| "ENDPOINT_ERROR".to_owned()),
-        },
-        ("file-not-found", None) => TaskEffect::Stuck {
-            nice_status: "FILE_NOT_FOUND",
-        },
-        ("permission-denied", None) => TaskEffect::Stuck {
-            nice_status: "PERMISSION_DENIED",
-        },
-        ("inactive", None) => TaskEffect::Inactive,
-        ("hold", name) => TaskEffect::Hold(hold_name(name)?),
-        ("corrupt", None) => TaskEffect::Corrupt,
-        _ => {
-            return Err(format!(
-                "{effect:?} is no effect on a task; known are fail, file-not-found, permission-denied, \
-                 inactive, hold[=NAME], corrupt"
-            ));
-        }
-    };
-    Ok(Aim::Tasks { filter, effect })
-}
-
-fn split(effect: &str) -> (&str, Option<&str>) {
-    match effect.split_once('=') {
-        Some((name, value)) => (name, Some(value)),
-        None => (effect, None),
-    }
-}
-
-fn hold_name(name: Option<&str>) -> Result<String, String> {
-    match name {
-        None => Ok("hold".to_owned()),
-        Some("" | "*") => Err("a hold needs a name other than `*`".to_owned()),
-        Some(name) => Ok(name.to_owned()),
-    }
-}
-
 /// The `key=value` parts, each to be taken once.
-struct Keys<'a>(Vec<(&'a str, &'a str)>);
+pub(super) struct Keys<'a>(Vec<(&'a str, &'a str)>);
 
 impl<'a> Keys<'a> {
     fn new(parts: impl Iterator<Item = &'a str>) -> Result<Self, String> {
@@ -159,11 +79,11 @@ impl<'a> Keys<'a> {
         Some(self.0.swap_remove(at).1)
     }
 
-    fn text(&mut self, key: &str) -> Option<String> {
+    pub(super) fn text(&mut self, key: &str) -> Option<String> {
         self.take(key).map(str::to_owned)
     }
 
-    fn number(&mut self, key: &str) -> Result<Option<u64>, String> {
+    pub(super) fn number(&mut self, key: &str) -> Result<Option<u64>, String> {
         let Some(value) = self.take(key) else {
             return Ok(None);
         };
@@ -195,6 +115,7 @@ impl<'a> Keys<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::operations::OPERATIONS;
 
     #[test]
     fn every_form_of_the_help_is_read() {
@@ -217,6 +138,13 @@ mod tests {
             "truncate",
             "hold",
             "hold=x",
+            "hold-before",
+            "hold-before=x",
+            "stall",
+            "stall=x",
+            "latency=20",
+            "duplicate",
+            "skew=-7200",
         ] {
             format!("scicat.*:{effect}").parse::<FaultSpec>().unwrap();
         }
@@ -228,6 +156,14 @@ mod tests {
             "inactive",
             "corrupt",
             "hold",
+            "disk-full",
+            "quota",
+            "stall",
+            "expire",
+            "skipped",
+            "truncate",
+            "slow=1000",
+            "skew=3600",
         ] {
             format!("task:{effect},source=data832,nth=2")
                 .parse::<FaultSpec>()
@@ -256,6 +192,11 @@ mod tests {
             ("transfer.submit:html,source=x", "no key"),
             ("task:html", "no effect on a task"),
             ("task:hold=", "needs a name"),
+            ("transfer.ls:hold-before=*", "needs a name"),
+            ("transfer.ls:latency=soon", "whole number from 1"),
+            ("transfer.ls:skew=0.5", "number of seconds"),
+            ("scicat.*:stale", "can be stale"),
+            ("task:slow=0", "whole number from 1"),
         ] {
             let error = text.parse::<FaultSpec>().unwrap_err();
             assert!(error.to_string().contains(why), "{error}");

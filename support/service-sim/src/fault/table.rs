@@ -56,19 +56,28 @@ impl Faults {
     }
 
     /// The effect on this request, with its text for the journal. The first fault that applies wins; the later
-    /// ones still count the match.
-    pub(crate) fn on_request(&self, operation: &str) -> Option<(RequestEffect, String)> {
+    /// ones still count the match. `known` tells whether an earlier reply to the same request is remembered: without
+    /// one it cannot be stale.
+    pub(crate) fn on_request(&self, operation: &str, known: bool) -> Option<(RequestEffect, String)> {
         self.decide(|spec| match &spec.aim {
-            Aim::Requests { operations, effect } if glob(operations, operation) => {
+            Aim::Requests { operations, effect }
+                if glob(operations, operation) && (known || *effect != RequestEffect::Stale) =>
+            {
                 Some((effect.clone(), spec.effect_text().to_owned()))
             }
             _ => None,
         })
     }
 
-    /// The effect on a new task that `is_for` says the filter is meant for.
-    pub(crate) fn on_task(&self, is_for: impl Fn(&TaskFilter) -> bool) -> Option<TaskEffect> {
+    /// The effect on a new task that `is_for` says the filter is meant for. What spoils a delivery is for
+    /// transfers only.
+    pub(crate) fn on_task(
+        &self,
+        is_delete: bool,
+        is_for: impl Fn(&TaskFilter) -> bool,
+    ) -> Option<TaskEffect> {
         self.decide(|spec| match &spec.aim {
+            Aim::Tasks { effect, .. } if is_delete && matches!(effect, TaskEffect::Spoilt(_)) => None,
             Aim::Tasks { filter, effect } if is_for(filter) => Some(effect.clone()),
             _ => None,
         })
@@ -115,7 +124,8 @@ impl FaultSpec {
     pub(crate) fn hold_name(&self) -> Option<&str> {
         match &self.aim {
             Aim::Requests {
-                effect: RequestEffect::Hold(name),
+                effect:
+                    RequestEffect::Hold(name) | RequestEffect::HoldBefore(name) | RequestEffect::Stall(name),
                 ..
             }
             | Aim::Tasks {
@@ -137,7 +147,7 @@ mod tests {
             faults.add(spec.parse().unwrap());
         }
         (0..requests)
-            .map(|_| faults.on_request("auth.token").map(|(_, text)| text))
+            .map(|_| faults.on_request("auth.token", false).map(|(_, text)| text))
             .collect()
     }
 

@@ -3,10 +3,11 @@
 use std::fs::{File, FileTimes, Metadata};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
 
-const CHUNK: usize = 1 << 20;
+pub(crate) const CHUNK: usize = 1 << 20;
 
 /// Which end of a transfer something is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +26,10 @@ pub(crate) struct Order<'a> {
     /// Whether both sides are read and compared by SHA-256.
     pub(crate) checksum: bool,
     pub(crate) keep_mtime: bool,
+    /// Seconds by which the destination's clock is off.
+    pub(crate) clock_off: i64,
+    /// How many bytes are read at a time.
+    pub(crate) chunk: usize,
     pub(crate) stopped: &'a dyn Fn() -> bool,
     pub(crate) sent: &'a dyn Fn(u64),
     pub(crate) hashed: &'a dyn Fn(u64),
@@ -138,7 +143,8 @@ fn write(order: &Order<'_>, source: &Metadata, temporary: &Path) -> Result<Outco
     let mut from = File::open(order.source).map_err(CopyError::source)?;
     let mut to = File::create(temporary).map_err(CopyError::destination)?;
     let mut hash = order.checksum.then(Sha256::new);
-    let mut buffer = vec![0; CHUNK.min(usize::try_from(source.len()).unwrap_or(CHUNK).saturating_add(1))];
+    let most = usize::try_from(source.len()).unwrap_or(CHUNK).saturating_add(1);
+    let mut buffer = vec![0; order.chunk.min(most)];
     let mut size = 0;
     loop {
         if (order.stopped)() {
@@ -182,8 +188,10 @@ fn settle(
 ) -> Result<(), CopyError> {
     if order.keep_mtime {
         let modified = source.modified().map_err(CopyError::source)?;
-        to.set_times(FileTimes::new().set_modified(modified))
-            .map_err(CopyError::destination)?;
+        set_modified(to, modified).map_err(CopyError::destination)?;
+    } else if order.clock_off != 0 {
+        let modified = SystemTime::now();
+        set_modified(to, off(modified, order.clock_off)).map_err(CopyError::destination)?;
     }
     to.sync_all().map_err(CopyError::destination)?;
     if let Some(checksum) = checksum {
@@ -197,6 +205,21 @@ fn settle(
         }
     }
     Ok(())
+}
+
+fn set_modified(file: &File, at: SystemTime) -> io::Result<()> {
+    file.set_times(FileTimes::new().set_modified(at))
+}
+
+/// A time as a clock shows it that is so many seconds off.
+pub(crate) fn off(at: SystemTime, seconds: i64) -> SystemTime {
+    let by = Duration::from_secs(seconds.unsigned_abs());
+    let shown = if seconds < 0 {
+        at.checked_sub(by)
+    } else {
+        at.checked_add(by)
+    };
+    shown.unwrap_or(at)
 }
 
 fn hash_file(order: &Order<'_>, path: &Path) -> io::Result<String> {
@@ -220,6 +243,12 @@ fn hex(bytes: &[u8]) -> String {
         let _: std::fmt::Result = write!(text, "{byte:02x}");
         text
     })
+}
+
+/// Cuts a file to half its length.
+pub(crate) fn shorten(path: &Path) -> io::Result<()> {
+    let file = File::options().write(true).open(path)?;
+    file.set_len(file.metadata()?.len() / 2)
 }
 
 /// Changes one byte in the middle of a file, or gives an empty file one.

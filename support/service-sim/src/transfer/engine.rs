@@ -24,7 +24,7 @@ pub(crate) fn start(transfer: &Arc<Transfer>, id: String, effect: Option<TaskEff
         };
         let end = tokio::select! {
             biased;
-            end = ended_early(&transfer, &mut control) => end,
+            end = ended_early(&transfer, &id, &mut control) => end,
             end = work(&transfer, &id, effect) => Some(end),
         };
         if let Some(end) = end {
@@ -35,14 +35,19 @@ pub(crate) fn start(transfer: &Arc<Transfer>, id: String, effect: Option<TaskEff
 }
 
 /// Waits for the deadline, or, without a result, for the task to be ended by someone else.
-async fn ended_early(transfer: &Transfer, control: &mut watch::Receiver<Control>) -> Option<End> {
+async fn ended_early(transfer: &Transfer, id: &str, control: &mut watch::Receiver<Control>) -> Option<End> {
     loop {
         let Control { ended, deadline } = control.borrow_and_update().clone();
         if ended {
             return None;
         }
         tokio::select! {
-            () = transfer.shared.clock.sleep_until(deadline) => return Some(End::Expired),
+            () = transfer.shared.clock.sleep_until(deadline) => {
+                let now = transfer.shared.clock.now();
+                if transfer.tasks.with(id, |task| task.outlives_its_deadline(now)) != Some(true) {
+                    return Some(End::Expired);
+                }
+            }
             changed = control.changed() => changed.ok()?,
         }
     }
@@ -70,6 +75,8 @@ async fn work(transfer: &Arc<Transfer>, id: &str, effect: Option<TaskEffect>) ->
                     drop(place);
                     return std::future::pending().await;
                 }
+                // Its place stays taken until the task is ended.
+                Struck::Hangs => return std::future::pending().await,
             }
         }
         let round = tokio::task::spawn_blocking(move || {
@@ -118,18 +125,26 @@ enum Struck {
     GoOn,
     Ends(End),
     Sticks,
+    Hangs,
 }
 
 async fn strike(transfer: &Transfer, id: &str, effect: Option<TaskEffect>, job: &mut Job) -> Struck {
+    let now = transfer.shared.clock.now();
     match effect {
         None => Struck::GoOn,
         Some(TaskEffect::Hold(name)) => {
             transfer.shared.holds.released(&name).await;
             Struck::GoOn
         }
-        Some(TaskEffect::Corrupt) => {
-            job.corrupt = true;
+        Some(TaskEffect::Spoilt(spoil)) => {
+            job.spoil = Some(spoil);
             Struck::GoOn
+        }
+        Some(TaskEffect::Stall) => Struck::Hangs,
+        Some(TaskEffect::Expire) => {
+            let past = |control: &mut Control| control.deadline = now;
+            transfer.tasks.with(id, |task| task.control.send_modify(past));
+            Struck::Ends(End::Expired)
         }
         Some(TaskEffect::Fail { code }) => {
             let (description, details) = ("simulated failure".to_owned(), String::new());
@@ -141,7 +156,9 @@ async fn strike(transfer: &Transfer, id: &str, effect: Option<TaskEffect>, job: 
         }
         Some(TaskEffect::Stuck { nice_status }) => {
             let trouble = job.simulated_trouble(nice_status);
-            let now = transfer.shared.clock.now();
+            if nice_status == "QUOTA_EXCEEDED" && job.plan.options.fail_on_quota_errors {
+                return Struck::Ends(End::Failed(trouble));
+            }
             transfer.tasks.with(id, |task| task.troubled(trouble, now));
             Struck::Sticks
         }

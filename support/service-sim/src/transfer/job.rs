@@ -1,14 +1,19 @@
 //! One task's work on the file system. Runs on blocking threads, round by round until nothing is left.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::copy::{self, CopyError, Side};
 use super::task::{Counts, Delivered, Item, Kind, Plan, Skipped, Task, Trouble};
-use super::tree::{PathError, Tree};
+use super::tree::Tree;
 use super::{Transfer, delete, rules};
+use crate::fault::Spoil;
 
 /// The outcome of one go at everything that is left.
 #[derive(Debug)]
@@ -31,14 +36,16 @@ pub(crate) enum Halt {
 
 #[derive(Debug)]
 pub(crate) struct Job {
-    transfer: Arc<Transfer>,
+    pub(crate) transfer: Arc<Transfer>,
     task_id: String,
     pub(crate) plan: Arc<Plan>,
     pub(crate) source: Tree,
     destination: Tree,
     stop: Arc<AtomicBool>,
-    /// Whether copied files are damaged afterwards.
-    pub(crate) corrupt: bool,
+    /// What is wrong with what it delivers.
+    pub(crate) spoil: Option<Spoil>,
+    /// Since when it has moved how many bytes, if it is to be slow.
+    paced: Cell<Option<(DateTime<Utc>, u64)>>,
     items_done: HashSet<usize>,
     /// Destination paths that are settled: delivered, found equal, or left out.
     settled: HashSet<String>,
@@ -63,7 +70,8 @@ impl Job {
             source,
             destination,
             stop,
-            corrupt: false,
+            spoil: None,
+            paced: Cell::new(None),
             items_done: HashSet::new(),
             settled: HashSet::new(),
             counted: HashSet::new(),
@@ -85,7 +93,10 @@ impl Job {
             match done {
                 Ok(()) => {
                     self.items_done.insert(n);
-                    self.count(|counts| counts.succeeded += 1);
+                    self.change(|task| {
+                        let left_out = task.skipped.iter().any(|skipped| skipped.source == item.source);
+                        task.counts.succeeded += u64::from(!left_out);
+                    });
                 }
                 Err(Halt::Stopped) => return Round::Stopped,
                 Err(Halt::Trouble(_, trouble)) if plan.kind == Kind::Delete => return Round::Failed(trouble),
@@ -175,6 +186,12 @@ impl Job {
         if self.counted.insert(to.to_owned()) {
             self.count(|counts| counts.files += 1);
         }
+        if self.spoil == Some(Spoil::Skip) {
+            self.spoil = None;
+            let details = self.details(Side::Source, from, "permission denied");
+            self.leave_out(from, to, "PERMISSION_DENIED", details);
+            return Ok(());
+        }
         let target = self
             .destination
             .entry(to)
@@ -187,9 +204,11 @@ impl Job {
                     size,
                     checksum,
                 };
+                let now = self.transfer.shared.clock.now();
                 self.change(|task| {
                     task.counts.files_transferred += 1;
                     task.delivered.push(file);
+                    task.progressed(now);
                 });
             }
             Ok(copy::Outcome::Equal) => self.count(|counts| counts.files_skipped += 1),
@@ -209,6 +228,11 @@ impl Job {
 
     fn copy(&self, source: &Path, target: &Path) -> Result<copy::Outcome, CopyError> {
         let options = &self.plan.options;
+        let (chunk, clock_off) = match self.spoil {
+            Some(Spoil::Slow(rate)) => (usize::try_from(rate / 10).unwrap_or(usize::MAX).max(1), 0),
+            Some(Spoil::Skew(seconds)) => (copy::CHUNK, seconds),
+            _ => (copy::CHUNK, 0),
+        };
         let outcome = copy::sync(&copy::Order {
             source,
             target,
@@ -216,14 +240,41 @@ impl Job {
             sync_level: options.sync_level,
             checksum: options.verify_checksum || options.sync_level == Some(3),
             keep_mtime: options.preserve_timestamp,
+            clock_off,
+            chunk: chunk.min(copy::CHUNK),
             stopped: &|| self.stopped().is_err(),
-            sent: &|bytes| self.count(|counts| counts.bytes_transferred += bytes),
+            sent: &|bytes| {
+                self.count(|counts| counts.bytes_transferred += bytes);
+                self.keep_pace(bytes);
+            },
             hashed: &|bytes| self.count(|counts| counts.bytes_checksummed += bytes),
         })?;
-        if self.corrupt && matches!(outcome, copy::Outcome::Copied { .. }) {
-            copy::damage(target).map_err(CopyError::destination)?;
+        if matches!(outcome, copy::Outcome::Copied { .. }) {
+            match self.spoil {
+                Some(Spoil::Corrupt) => copy::damage(target).map_err(CopyError::destination)?,
+                Some(Spoil::Truncate) => copy::shorten(target).map_err(CopyError::destination)?,
+                _ => {}
+            }
         }
         Ok(outcome)
+    }
+
+    /// Waits, if the task is slow, until its bytes are due by the simulator's clock.
+    fn keep_pace(&self, bytes: u64) {
+        let Some(Spoil::Slow(rate)) = self.spoil else {
+            return;
+        };
+        let clock = &self.transfer.shared.clock;
+        let (since, before) = self.paced.get().unwrap_or_else(|| (clock.now(), 0));
+        let total = before + bytes;
+        self.paced.set(Some((since, total)));
+        let takes = i64::try_from(u128::from(total) * 1000 / u128::from(rate)).unwrap_or(i64::MAX);
+        let due = TimeDelta::try_milliseconds(takes).and_then(|takes| since.checked_add_signed(takes));
+        let due = due.unwrap_or(DateTime::<Utc>::MAX_UTC);
+        while clock.now() < due && self.stopped().is_ok() {
+            // A blocking thread cannot be woken by the clock: it looks at it again and again.
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// With `skip_source_errors`, notes an error of the source and goes on without the path.
@@ -239,79 +290,24 @@ impl Job {
         if !self.plan.options.skip_source_errors {
             return Err(halt);
         }
-        let time = self.transfer.shared.clock.now();
-        let details = trouble.details.clone();
+        self.leave_out(from, to, code, trouble.details.clone());
+        Ok(())
+    }
+
+    /// Goes on without a path, and notes it among the skipped.
+    fn leave_out(&mut self, from: &str, to: &str, code: &'static str, details: String) {
         let skipped = Skipped {
             source: from.to_owned(),
             destination: to.to_owned(),
             code,
             details,
-            time,
+            time: self.transfer.shared.clock.now(),
         };
         self.settled.insert(to.to_owned());
         self.change(|task| {
             task.counts.skipped_errors += 1;
             task.skipped.push(skipped);
         });
-        Ok(())
-    }
-
-    /// The trouble that a fault feigns, about the first item.
-    pub(crate) fn simulated_trouble(&self, code: &str) -> Trouble {
-        let path = self.plan.items.first().map_or("", |item| item.source.as_str());
-        let description = code.to_lowercase().replace('_', " ");
-        Trouble {
-            code: code.to_owned(),
-            details: self.details(Side::Source, path, &description),
-            description,
-        }
-    }
-
-    pub(crate) fn path_trouble(&self, side: Side, path: &str, error: &PathError) -> Halt {
-        match error {
-            PathError::Escapes => self.trouble(side, path, "PERMISSION_DENIED", "permission denied"),
-            PathError::Invalid(why) => self.trouble(side, path, "INVALID_PATH_NAME", why),
-            PathError::Io(e) => self.io_trouble(side, path, e),
-        }
-    }
-
-    pub(crate) fn io_trouble(&self, side: Side, path: &str, error: &std::io::Error) -> Halt {
-        use std::io::ErrorKind;
-        let (code, description) = match error.kind() {
-            ErrorKind::NotFound => ("FILE_NOT_FOUND", "file not found"),
-            ErrorKind::PermissionDenied => ("PERMISSION_DENIED", "permission denied"),
-            ErrorKind::IsADirectory => ("IS_A_DIRECTORY", "is a directory"),
-            ErrorKind::NotADirectory | ErrorKind::AlreadyExists => ("NOT_A_DIRECTORY", "not a directory"),
-            ErrorKind::StorageFull => ("NO_SPACE_LEFT", "no space left"),
-            ErrorKind::QuotaExceeded => ("QUOTA_EXCEEDED", "quota exceeded"),
-            ErrorKind::InvalidFilename => ("INVALID_PATH_NAME", "invalid path name"),
-            _ => ("ENDPOINT_ERROR", "endpoint error"),
-        };
-        self.trouble(side, path, code, description)
-    }
-
-    pub(crate) fn trouble(&self, side: Side, path: &str, code: &str, description: &str) -> Halt {
-        let details = self.details(side, path, description);
-        Halt::Trouble(
-            side,
-            Trouble {
-                code: code.to_owned(),
-                description: description.to_owned(),
-                details,
-            },
-        )
-    }
-
-    fn details(&self, side: Side, path: &str, description: &str) -> String {
-        let uuid = match (side, &self.plan.destination) {
-            (Side::Destination, Some(uuid)) => uuid,
-            _ => &self.plan.source,
-        };
-        let name = self
-            .transfer
-            .collection(uuid)
-            .map_or("", |collection| collection.key());
-        format!("Endpoint: {name} ({uuid})\nPath: {path}\nMessage: {description}")
     }
 
     pub(crate) fn stopped(&self) -> Result<(), Halt> {

@@ -21,6 +21,7 @@ mod task;
 mod tasks;
 mod times;
 mod tree;
+mod trouble;
 mod view;
 
 use std::sync::Arc;

@@ -97,21 +97,24 @@ fn create(transfer: &Arc<Transfer>, plan: Plan) -> Result<Submitted, Refusal> {
 
 /// The fault that strikes the new task, if any.
 fn fault(transfer: &Transfer, plan: &Plan) -> Option<TaskEffect> {
-    transfer.shared.faults.on_task(|filter| {
-        let source = filter.source.as_ref().is_none_or(|key| {
-            plan.items
-                .iter()
-                .any(|item| within(transfer, key, &plan.source, &item.source))
-        });
-        let destination = filter.destination.as_ref().is_none_or(|key| {
-            plan.destination.as_ref().is_some_and(|uuid| {
+    transfer
+        .shared
+        .faults
+        .on_task(plan.kind == Kind::Delete, |filter| {
+            let source = filter.source.as_ref().is_none_or(|key| {
                 plan.items
                     .iter()
-                    .any(|item| within(transfer, key, uuid, &item.destination))
-            })
-        });
-        source && destination
-    })
+                    .any(|item| within(transfer, key, &plan.source, &item.source))
+            });
+            let destination = filter.destination.as_ref().is_none_or(|key| {
+                plan.destination.as_ref().is_some_and(|uuid| {
+                    plan.items
+                        .iter()
+                        .any(|item| within(transfer, key, uuid, &item.destination))
+                })
+            });
+            source && destination
+        })
 }
 
 /// Whether a path on the endpoint `uuid` lies in the collection `key`: several keys may share a uuid and differ by

@@ -3,10 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
 
 use super::rules::Rule;
+
+/// How long a task without a deadline of its own has at first, and again after each file that arrived.
+const FIRST_DEADLINE: TimeDelta = TimeDelta::hours(24);
+const AFTER_PROGRESS: TimeDelta = TimeDelta::hours(72);
 
 /// What a task does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -172,14 +176,17 @@ pub(crate) struct Task {
     pub(crate) delivered: Vec<Delivered>,
     pub(crate) skipped: Vec<Skipped>,
     pub(crate) control: watch::Sender<Control>,
+    /// Whether the deadline stays where it is: that of a delete does, and one that the user has set.
+    pub(crate) deadline_is_fixed: bool,
     /// Tells copying threads to stop.
     pub(crate) stop: Arc<AtomicBool>,
 }
 
 impl Task {
     pub(crate) fn new(plan: Plan, now: DateTime<Utc>) -> Self {
-        let deadline = plan.deadline.unwrap_or(now + chrono::TimeDelta::days(1));
+        let deadline = plan.deadline.unwrap_or(now + FIRST_DEADLINE);
         Self {
+            deadline_is_fixed: plan.deadline.is_some() || plan.kind == Kind::Delete,
             id: uuid::Uuid::new_v4().to_string(),
             plan: Arc::new(plan),
             status: Status::Active,
@@ -206,6 +213,25 @@ impl Task {
 
     pub(crate) fn deadline(&self) -> DateTime<Utc> {
         self.control.borrow().deadline
+    }
+
+    /// Something arrived, which gives the task more time.
+    pub(crate) fn progressed(&mut self, now: DateTime<Utc>) {
+        if !self.deadline_is_fixed {
+            self.control
+                .send_modify(|control| control.deadline = now + AFTER_PROGRESS);
+        }
+    }
+
+    /// At the deadline: a task that was queued all the time and met no error is given another day.
+    pub(crate) fn outlives_its_deadline(&mut self, now: DateTime<Utc>) -> bool {
+        let queued = self.nice_status.as_deref() == Some("Queued") && self.counts.faults == 0;
+        let outlives = queued && !self.deadline_is_fixed;
+        if outlives {
+            self.control
+                .send_modify(|control| control.deadline = now + FIRST_DEADLINE);
+        }
+        outlives
     }
 
     pub(crate) fn event(

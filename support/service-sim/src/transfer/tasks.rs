@@ -164,6 +164,7 @@ pub(crate) async fn update(
                 Arc::make_mut(&mut task.plan).label = label;
             }
             if let Some(deadline) = deadline {
+                task.deadline_is_fixed = true;
                 task.control.send_modify(|control| control.deadline = deadline);
             }
             Ok(())

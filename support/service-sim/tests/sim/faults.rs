@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::json;
 use service_sim::Sim;
 
-use crate::support::{Client, fault, globus, to_data832};
+use crate::support::{Client, fault, globus, login_form, to_data832};
 
 /// Sends a token request on a raw socket and reads until the other side ends it.
 fn raw_token_request(sim: &Sim) -> (Vec<u8>, io::Result<()>) {
@@ -16,10 +16,7 @@ fn raw_token_request(sim: &Sim) -> (Vec<u8>, io::Result<()>) {
         .trim_start_matches("http://")
         .trim_end_matches('/')
         .to_owned();
-    let body = format!(
-        "grant_type=client_credentials&client_id={}&client_secret={}",
-        env["GLOBUS_CLIENT_ID"], env["GLOBUS_CLIENT_SECRET"]
-    );
+    let body = login_form(sim);
     let mut socket = TcpStream::connect(&address).unwrap();
     socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     let head = format!(

@@ -5,6 +5,7 @@
 #[cfg(feature = "bin")]
 mod binary;
 mod control;
+mod delivery;
 mod faults;
 mod files;
 #[cfg(any(feature = "scicat", feature = "prefect"))]
@@ -16,5 +17,6 @@ mod prefect;
 #[cfg(feature = "scicat")]
 mod scicat;
 mod support;
+mod task_faults;
 mod tasks;
 mod transfers;

@@ -56,6 +56,15 @@ pub(crate) async fn login(sim: &Sim, secret: &str, form: &[(&str, &str)]) -> (u1
     )
 }
 
+/// The body of a token request with the credentials in it.
+pub(crate) fn login_form(sim: &Sim) -> String {
+    let env = sim.env();
+    format!(
+        "grant_type=client_credentials&client_id={}&client_secret={}",
+        env["GLOBUS_CLIENT_ID"], env["GLOBUS_CLIENT_SECRET"]
+    )
+}
+
 impl Client {
     pub(crate) async fn new(sim: &Sim) -> Self {
         let mut client = Self {

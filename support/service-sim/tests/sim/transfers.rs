@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Client, delete_data832, fault, globus, to_data832};
+use crate::support::{Client, delete_data832, globus, to_data832};
 
 #[tokio::test]
 async fn a_file_arrives_and_the_task_says_so() {
@@ -318,46 +318,4 @@ async fn deletes() {
         client.done(&client.delete(&document).await).await["status"],
         "FAILED"
     );
-}
-
-#[tokio::test]
-async fn faults_of_tasks() {
-    let sim = globus().start().unwrap();
-    let client = Client::new(&sim).await;
-    sim.collection("spot832").write("x", "bytes");
-    let run = async |spec: &str, to: &str| {
-        sim.clear_faults();
-        sim.fault(fault(spec));
-        client.transfer(&to_data832(&sim, &[("/x", to)])).await
-    };
-
-    let id = run("task:fail,code=QUOTA_EXCEEDED", "/data/1").await;
-    assert_eq!(client.done(&id).await["fatal_error"]["code"], "QUOTA_EXCEEDED");
-    for (spec, nice) in [
-        ("task:file-not-found", "FILE_NOT_FOUND"),
-        ("task:permission-denied", "PERMISSION_DENIED"),
-    ] {
-        let id = run(spec, "/data/2").await;
-        let task = client.until(&id, |task| task["nice_status"] == nice).await;
-        assert_eq!((&task["status"], &task["faults"]), (&json!("ACTIVE"), &json!(1)));
-    }
-    let id = run("task:inactive", "/data/3").await;
-    client.until(&id, |task| task["status"] == "INACTIVE").await;
-
-    let id = run("task:corrupt", "/data/4").await;
-    assert_eq!(client.done(&id).await["status"], "SUCCEEDED");
-    let copy = sim.collection("data832").read("4");
-    assert!(copy.len() == 5 && copy != b"bytes");
-
-    let id = run("task:hold=here,destination=data832_raw", "/data/raw/5").await;
-    let other = client.transfer(&to_data832(&sim, &[("/x", "/data/6")])).await;
-    assert_eq!(
-        client.done(&other).await["status"],
-        "SUCCEEDED",
-        "outside data832_raw"
-    );
-    assert_eq!(client.task(&id).await["status"], "ACTIVE");
-    assert!(!sim.collection("data832").exists("raw/5"));
-    sim.release("here");
-    assert_eq!(client.done(&id).await["status"], "SUCCEEDED");
 }
