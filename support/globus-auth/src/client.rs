@@ -72,9 +72,9 @@ impl Client {
         self.rest.json(parts).await
     }
 
-    /// The clock that expiry times go by.
-    pub fn clock(&self) -> &Arc<dyn Clock> {
-        self.rest.clock()
+    /// The plain HTTP side of the client.
+    pub fn rest(&self) -> &RestClient {
+        &self.rest
     }
 }
 
@@ -167,8 +167,8 @@ impl ClientBuilder {
         if self.client_id.is_empty() {
             return Err(Error::config("the Globus client id is empty"));
         }
-        // Id and secret go out as they are, which is what the service expects: the percent-encoding that
-        // RFC 6749 prescribes would alter secrets, which end in `=`.
+        // Sent as they are: the percent-encoding that RFC 6749 prescribes would alter secrets, which end in `=`,
+        // and the service does not undo it.
         let credentials = Token::basic(&self.client_id, &self.secret);
         Ok(Client {
             rest: self.rest.tokens(Arc::new(StaticToken(credentials))).build()?,

@@ -1,9 +1,7 @@
 //! Asking for tokens in the client's own name.
 
-use http::Method;
-use oauth2::StandardTokenResponse;
-use oauth2::basic::BasicTokenType;
 use rest_core::RequestParts;
+use rest_core::client_credentials::ClientCredentials;
 
 use crate::tokens::{Extra, Tokens};
 use crate::{Client, Error, Result};
@@ -24,32 +22,36 @@ impl RequestTokens {
         Self { client, scopes }
     }
 
-    /// `POST /v2/oauth2/token`.
+    fn grant(&self) -> Result<ClientCredentials> {
+        if self.scopes.is_empty() {
+            return Err(Error::config("tokens were asked for without a scope").with_operation(OPERATION));
+        }
+        let rest = self.client.rest().clone();
+        Ok(ClientCredentials::new(
+            rest,
+            OPERATION,
+            "/v2/oauth2/token",
+            &self.scopes,
+        ))
+    }
+
+    /// `POST /v2/oauth2/token`, without sending it.
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) without a scope.
     pub fn into_parts(&self) -> Result<RequestParts> {
-        if self.scopes.is_empty() {
-            return Err(Error::config("tokens were asked for without a scope").with_operation(OPERATION));
-        }
-        let form = vec![
-            ("grant_type".to_owned(), "client_credentials".to_owned()),
-            ("scope".to_owned(), self.scopes.join(" ")),
-        ];
-        Ok(RequestParts::new(OPERATION, Method::POST, "/v2/oauth2/token")
-            .form(form)
-            .sensitive()
-            .idempotent(true))
+        Ok(self.grant()?.into_parts())
     }
 
-    /// The tokens, one for each resource server that the scopes belong to.
+    /// Asks for the tokens, one for each resource server that the scopes belong to. Retried: another token does no
+    /// harm. Credentials that were refused are not sent again.
     ///
     /// # Errors
-    /// Those of any request. When the service refuses, its code is the OAuth error (`invalid_client`,
-    /// `invalid_scope`). Retried: another token does no harm.
+    /// Those of [`into_parts`](Self::into_parts) and of any request. A refusal is
+    /// [`ErrorKind::Auth`](crate::ErrorKind::Auth) with the OAuth error (`invalid_client`, `invalid_scope`) as the
+    /// service's code.
     pub async fn send(&self) -> Result<Tokens> {
-        let answer: StandardTokenResponse<Extra, BasicTokenType> =
-            self.client.request(self.into_parts()?).await?;
-        Ok(Tokens::new(&answer, self.client.clock().now()))
+        let answer = self.grant()?.request::<Extra>().await?;
+        Ok(Tokens::new(&answer, self.client.rest().clock().now()))
     }
 }

@@ -54,7 +54,7 @@ pub fn cached_tokens(
     scope: impl Into<String>,
     resource_server: impl Into<String>,
 ) -> Arc<dyn TokenProvider> {
-    let clock = client.clock().clone();
+    let clock = client.rest().clock().clone();
     Arc::new(CachedToken::new(ClientCredentialsToken::new(client, scope, resource_server)).clock(clock))
 }
 

@@ -1,8 +1,9 @@
 //! The service's answer: one token for each resource server.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use oauth2::basic::BasicTokenType;
-use oauth2::{AccessToken, ExtraTokenFields, StandardTokenResponse, TokenResponse};
+use rest_core::client_credentials::{
+    AccessToken, BasicTokenType, ExtraTokenFields, StandardTokenResponse, TokenResponse,
+};
 use rest_core::{SecretString, Token};
 use serde::{Deserialize, Serialize};
 

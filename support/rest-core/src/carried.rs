@@ -76,7 +76,7 @@ fn add_credential(text: &str, secrets: &mut Vec<String>) {
         return;
     };
     if let Some((_user, password)) = pair.split_once(':') {
-        // OAuth encodes it as a form field first (RFC 6749 §2.3.1).
+        // Some OAuth services want it encoded as a form field first (RFC 6749 §2.3.1).
         let form = format!("p={password}");
         secrets.extend(url::form_urlencoded::parse(form.as_bytes()).map(|(_, value)| value.into_owned()));
         secrets.push(password.to_owned());

@@ -139,7 +139,7 @@ impl RequestParts {
         self
     }
 
-    /// Sends once only (a 401 still renews the token and resends).
+    /// Sends once only (a 401 still renews the token, if that can be done, and resends).
     pub fn no_retry(mut self) -> Self {
         self.retry = false;
         self

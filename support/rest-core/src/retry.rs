@@ -108,7 +108,7 @@ pub enum Verdict {
     Return,
     /// Wait and send again.
     Retry,
-    /// Drop the token and send once more with a new one.
+    /// Drop the token and send once more with a new one, if the provider can have one.
     RenewToken,
 }
 

@@ -97,7 +97,7 @@ impl<'a> Call<'a> {
             };
             self.sent = self.sent.merge(failure.error.0.sent);
             match decide(failure.outcome, self.parts.is_idempotent()) {
-                Verdict::RenewToken if self.may_renew() => self.renew(),
+                Verdict::RenewToken if self.renew() => {}
                 Verdict::Retry => self.wait(failure).await?,
                 Verdict::RenewToken | Verdict::Return => return Err(self.finish(failure, false)),
             }
@@ -173,19 +173,19 @@ impl<'a> Call<'a> {
         Ok(request)
     }
 
-    /// Whether there is a token to renew, and it was not renewed for this call before.
-    fn may_renew(&self) -> bool {
-        !self.renewed && self.carried.token.is_some()
-    }
-
-    /// After a 401: another token and one more request, whatever came before; it counts as no attempt.
-    fn renew(&mut self) {
-        tracing::debug!("the token was refused; sending again with a new one");
-        if let (Some(tokens), Some(rejected)) = (&self.client.tokens, &self.carried.token) {
-            tokens.invalidate(rejected);
+    /// After a 401: drops the token, so that one more request is sent with another, whatever came before; it counts
+    /// as no attempt. `false` if that was done before for this call, or if there is no other token.
+    fn renew(&mut self) -> bool {
+        let (Some(tokens), Some(rejected)) = (&self.client.tokens, &self.carried.token) else {
+            return false;
+        };
+        if self.renewed || !tokens.invalidate(rejected) {
+            return false;
         }
+        tracing::debug!("the token was refused; sending again with a new one");
         self.renewed = true;
         self.tries -= 1;
+        true
     }
 
     /// Waits before the next attempt, or gives up if attempts or time are used up.

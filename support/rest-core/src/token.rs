@@ -76,11 +76,12 @@ pub trait TokenProvider: Debug + Send + Sync {
     /// A token that is good now.
     async fn token(&self) -> Result<Token>;
 
-    /// The service refused `rejected`: do not give it again, if there is another way.
-    fn invalidate(&self, rejected: &Token);
+    /// The service refused `rejected`: do not give it again. Whether another can be had; if not, the request is
+    /// not sent again.
+    fn invalidate(&self, rejected: &Token) -> bool;
 }
 
-/// The same token always.
+/// The same token always. What is refused once is not sent again: there is no other.
 #[derive(Debug, Clone)]
 pub struct StaticToken(pub Token);
 
@@ -90,7 +91,9 @@ impl TokenProvider for StaticToken {
         Ok(self.0.clone())
     }
 
-    fn invalidate(&self, _rejected: &Token) {}
+    fn invalidate(&self, _rejected: &Token) -> bool {
+        false
+    }
 }
 
 /// Gets a new token from its source, such as a login or a token endpoint. Put it into a

@@ -186,7 +186,7 @@ impl<F: FetchToken> TokenProvider for CachedToken<F> {
         }
     }
 
-    fn invalidate(&self, rejected: &Token) {
+    fn invalidate(&self, rejected: &Token) -> bool {
         let mut state = self.state();
         // Of many callers whose token was refused, only the first drops it; the others would drop the new one.
         if state
@@ -196,5 +196,6 @@ impl<F: FetchToken> TokenProvider for CachedToken<F> {
         {
             state.held = None;
         }
+        true
     }
 }

@@ -74,12 +74,14 @@ async fn what_the_answer_leaves_out_is_not_missed() {
 #[tokio::test]
 async fn a_refusal_carries_the_oauth_error() {
     for (status, code) in [(401, "invalid_client"), (400, "invalid_scope")] {
-        let (_server, client) = answering(status, json!({"error": code})).await;
+        let (server, client) = answering(status, json!({"error": code})).await;
         let error = client.client_credentials(["x"]).send().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Auth);
         assert_eq!(error.service_code(), Some(code));
         assert_eq!(error.status(), Some(status));
         assert_eq!(error.operation(), Some("globus_auth.client_credentials"));
-        assert_eq!(error.is_unauthenticated(), status == 401);
+        assert!(error.is_unauthenticated(), "no token could be had");
+        assert_eq!(count(&server).await, 1, "refused credentials are not sent again");
     }
     let body = json!({"error": "invalid_grant", "error_description": "not today"});
     let (_server, client) = answering(400, body).await;

@@ -124,22 +124,39 @@ async fn a_401_after_other_failures_still_renews() {
 #[tokio::test]
 async fn the_resend_after_a_401_is_outside_the_attempts() {
     let server = MockServer::start().await;
+    let (_, logins) = logging_in(&server).await;
     Mock::given(path("/item"))
         .respond_with(ResponseTemplate::new(401))
         .up_to_n_times(1)
         .mount(&server)
         .await;
-    Mock::given(path("/item"))
-        .respond_with(ResponseTemplate::new(503))
-        .mount(&server)
-        .await;
+    answer(&server, "t2", ResponseTemplate::new(503)).await;
+    let tokens = CachedToken::new(Login(builder(&server.uri()).build().unwrap()));
     let client = builder(&server.uri())
-        .tokens(static_token("hush-hush"))
+        .tokens(Arc::new(tokens))
         .retry(RetryPolicy::default().attempts(3))
         .build()
         .unwrap();
     let error = client.empty(get()).await.unwrap_err();
     assert_eq!((error.status(), error.attempts()), (Some(503), 4));
+    assert_eq!(logins.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn a_refused_token_that_cannot_be_renewed_is_not_sent_again() {
+    let server = MockServer::start().await;
+    Mock::given(path("/item"))
+        .respond_with(ResponseTemplate::new(401))
+        .mount(&server)
+        .await;
+    let client = builder(&server.uri())
+        .tokens(static_token("hush-hush"))
+        .build()
+        .unwrap();
+    let error = client.empty(get()).await.unwrap_err();
+    assert!(error.is_unauthenticated() && !error.is_transient());
+    assert_eq!((error.attempts(), error.was_sent()), (1, Sent::Yes));
+    assert_eq!(server.received_requests().await.unwrap().len(), 1);
 }
 
 #[tokio::test]
