@@ -6,6 +6,7 @@ mod effects;
 mod files;
 mod kill;
 mod lease;
+mod model;
 mod records;
 
 use std::path::Path;
