@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use settings::YamlError;
+use settings::Mistakes;
 
 /// The configuration cannot be read. Messages are complete in one line (no cause behind them); they name the place and
 /// the key, never a value.
@@ -16,9 +16,9 @@ pub enum ConfigError {
     /// The file cannot be read, or is not UTF-8.
     #[error("the configuration file {} cannot be read: {}", .0.display(), .1)]
     Read(PathBuf, io::Error),
-    /// The file cannot be understood.
-    #[error(transparent)]
-    Yaml(#[from] YamlError),
+    /// The file has mistakes; shown are the first and how many more there are.
+    #[error("{}{}", .0, see_all(.0))]
+    Mistakes(#[from] Mistakes),
     /// No endpoint has this key.
     #[error("{file} has no endpoint `{key}` under globus.globus_endpoints; it has: {known}")]
     UnknownEndpoint {
@@ -29,4 +29,12 @@ pub enum ConfigError {
         /// The keys there are.
         known: String,
     },
+}
+
+fn see_all(mistakes: &Mistakes) -> &'static str {
+    if mistakes.list().len() > 1 {
+        "; `splash-flows check config` lists them all"
+    } else {
+        ""
+    }
 }

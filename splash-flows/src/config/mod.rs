@@ -23,7 +23,7 @@ use crate::endpoint::{EndpointError, StorageEndpoint};
 
 pub use error::ConfigError;
 pub use proved_transfer::endpoint::EndpointKey;
-pub use settings::{Place, UnsetVariable, YamlError};
+pub use settings::{Mistake, Mistakes, Place, UnsetVariable};
 
 /// What a prune does once a copy is proved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -58,6 +58,17 @@ pub struct Config {
     extra: BTreeMap<String, Value>,
 }
 
+/// A file read to its end.
+#[derive(Debug, Clone)]
+pub struct Inspection {
+    /// What could be read; what is wrong is as if it were not there.
+    pub config: Config,
+    /// Everything that is wrong.
+    pub mistakes: Option<Mistakes>,
+    /// Keys that nothing reads, dotted from the top, and where they stand: other tools' keys, or misspelt ones.
+    pub unknown: Vec<(Place, String)>,
+}
+
 impl Config {
     /// Reads the file at `path`.
     ///
@@ -76,7 +87,19 @@ impl Config {
     /// # Errors
     /// As [`Config::load`].
     pub fn parse(text: &str, file: &str, env: &Environment) -> Result<Self, ConfigError> {
-        Ok(read::config(text, file, env)?)
+        let inspection = Self::inspect(text, file, env).map_err(Mistakes::from)?;
+        match inspection.mistakes {
+            None => Ok(inspection.config),
+            Some(mistakes) => Err(mistakes.into()),
+        }
+    }
+
+    /// Reads `text` to its end whatever is wrong in it.
+    ///
+    /// # Errors
+    /// It is not YAML: nothing can be said of the rest.
+    pub fn inspect(text: &str, file: &str, env: &Environment) -> Result<Inspection, Mistake> {
+        read::inspect(text, file, env)
     }
 
     /// The file's name, for messages.

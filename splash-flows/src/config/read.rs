@@ -3,109 +3,88 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use serde::Deserialize;
 use serde_json::Value;
 use settings::dotenv::Environment;
-use settings::{Text, Yaml, YamlError};
+use settings::{Document, Mistake, Section};
 
-use super::{Config, DeletionMode, EndpointKey, bl832};
+use super::{Config, DeletionMode, EndpointKey, Inspection, bl832};
 use crate::endpoint::{EndpointSettings, StorageEndpoint};
 
 const STALL: Duration = Duration::from_secs(60 * 60);
 const FATAL_NICE_STATUSES: [&str; 2] = ["FILE_NOT_FOUND", "PERMISSION_DENIED"];
 
-// Every part may be absent or empty (`globus:` with nothing below it).
-#[derive(Deserialize)]
-struct File {
-    globus: Option<Globus>,
-    deletion: Option<Text>,
-    stall: Option<Text>,
-    fatal_nice_statuses: Option<Vec<String>>,
-    variables: Option<BTreeMap<String, Value>>,
-}
+/// The top keys that are read here; every other one is `extra`.
+const TOP_KEYS: &[&str] = &["globus", "deletion", "stall", "fatal_nice_statuses", "variables"];
 
-#[derive(Default, Deserialize)]
-struct Globus {
-    globus_endpoints: Option<BTreeMap<String, Endpoint>>,
-    globus_apps: Option<Apps>,
-}
-
-#[derive(Default, Deserialize)]
-struct Apps {
-    als_transfer: Option<App>,
-}
-
-#[derive(Deserialize)]
-struct App {
-    client_id: Text,
-    client_secret: Text,
-}
-
-#[derive(Deserialize)]
-struct Endpoint {
-    uuid: Text,
-    root_path: Text,
-    uri: Option<Text>,
-    name: Option<Text>,
-    local_path: Option<Text>,
-    on_site: Option<bool>,
-}
-
-pub(super) fn config(text: &str, file: &str, env: &Environment) -> Result<Config, YamlError> {
-    let yaml = Yaml::new(file, env);
-    let read: File = yaml.read(text)?;
-    let mut extra: BTreeMap<String, Value> = yaml.read(text)?;
-    for known in ["globus", "deletion", "stall", "fatal_nice_statuses", "variables"] {
-        extra.remove(known);
-    }
-    let globus = read.globus.unwrap_or_default();
-    let endpoints = globus.globus_endpoints.unwrap_or_default().into_iter();
-    let app = globus.globus_apps.and_then(|apps| apps.als_transfer);
-    let mode = read.deletion.map(|text| deletion(yaml, &text));
-    let stall = read.stall.map(|text| yaml.duration("stall", &text));
-    let fatal = read.fatal_nice_statuses.map(BTreeSet::from_iter);
-    Ok(Config {
-        file: file.to_owned(),
-        endpoints: endpoints
-            .map(|(key, read)| (EndpointKey::new(&key), endpoint(yaml, &key, &read)))
-            .collect(),
-        app: app.map(|app| {
-            let path = "globus.globus_apps.als_transfer";
-            (
-                yaml.setting(&format!("{path}.client_id"), &app.client_id),
-                yaml.secret(&format!("{path}.client_secret"), &app.client_secret),
-            )
-        }),
-        deletion: mode.transpose()?.unwrap_or_default(),
-        stall: stall.transpose()?.unwrap_or(STALL),
-        fatal_nice_statuses: fatal.unwrap_or_else(|| FATAL_NICE_STATUSES.map(str::to_owned).into()),
-        variables: yaml.values(read.variables.unwrap_or_default()),
-        extra: yaml.values(extra),
+/// Reads the whole file, whatever is wrong in it: what is wrong reads as if it were not there.
+pub(super) fn inspect(text: &str, file: &str, env: &Environment) -> Result<Inspection, Mistake> {
+    let document = Document::read(text, file, env)?;
+    let config = config(&document.top(), file);
+    Ok(Inspection {
+        config,
+        mistakes: document.mistakes(),
+        unknown: document.unknown_keys(),
     })
 }
 
-fn endpoint(yaml: Yaml<'_>, key: &str, read: &Endpoint) -> StorageEndpoint {
-    let setting =
-        |name: &str, text: &Text| yaml.setting(&format!("globus.globus_endpoints.{key}.{name}"), text);
-    let optional = |name: &str, text: &Option<Text>| text.as_ref().map(|text| setting(name, text));
+fn config(top: &Section<'_>, file: &str) -> Config {
+    let globus = top.section("globus");
+    let endpoints = globus.section("globus_endpoints");
+    let keys = endpoints.keys().into_iter();
+    let fatal = top.list("fatal_nice_statuses", "must be a text", |text| {
+        Some(text.to_owned())
+    });
+    Config {
+        file: file.to_owned(),
+        endpoints: keys
+            .map(|key| (EndpointKey::new(key), endpoint(key, &endpoints.section(key))))
+            .collect(),
+        app: app(&globus.section("globus_apps")),
+        deletion: deletion(top).unwrap_or_default(),
+        stall: top.duration("stall").unwrap_or(STALL),
+        fatal_nice_statuses: fatal.map_or_else(
+            || FATAL_NICE_STATUSES.map(str::to_owned).into(),
+            BTreeSet::from_iter,
+        ),
+        variables: variables(top),
+        extra: top.others(TOP_KEYS),
+    }
+}
+
+fn endpoint(key: &str, section: &Section<'_>) -> StorageEndpoint {
     let settings = EndpointSettings {
-        uuid: setting("uuid", &read.uuid),
-        root_path: setting("root_path", &read.root_path),
-        uri: optional("uri", &read.uri).unwrap_or_default(),
-        name: optional("name", &read.name).unwrap_or_default(),
-        local_path: optional("local_path", &read.local_path),
-        on_site: read.on_site.unwrap_or_else(|| bl832::ON_SITE.contains(&key)),
+        uuid: section.required("uuid"),
+        root_path: section.required("root_path"),
+        uri: section.setting("uri").unwrap_or_default(),
+        name: section.setting("name").unwrap_or_default(),
+        local_path: section.setting("local_path"),
+        on_site: section
+            .boolean("on_site")
+            .unwrap_or_else(|| bl832::ON_SITE.contains(&key)),
     };
     StorageEndpoint::from_settings(EndpointKey::new(key), settings)
 }
 
-fn deletion(yaml: Yaml<'_>, text: &Text) -> Result<DeletionMode, YamlError> {
-    let problem = match yaml.text(text).as_str() {
-        "report" => return Ok(DeletionMode::Report),
-        // YAML 1.1 reads a plain `on` as true; what counts here is the text.
-        "on" => return Ok(DeletionMode::On),
-        "quarantine" => "`quarantine` is not supported yet: use `report` (checks, deletes nothing) or `on`",
-        _ => "must be `report` (checks, deletes nothing) or `on`",
-    };
-    Err(yaml.invalid("deletion", text, problem))
+fn app(apps: &Section<'_>) -> Option<(settings::Setting, settings::Setting)> {
+    let app = apps.section("als_transfer");
+    if app.keys().is_empty() {
+        return None;
+    }
+    Some((app.required("client_id"), app.required_secret("client_secret")))
+}
+
+fn deletion(top: &Section<'_>) -> Option<DeletionMode> {
+    // YAML 1.1 reads a plain `on` as true; what counts here is the text.
+    let problem = "must be `report` (checks, deletes nothing) or `on`; `quarantine` is not supported yet";
+    top.parsed("deletion", problem, |text| match text {
+        "report" => Some(DeletionMode::Report),
+        "on" => Some(DeletionMode::On),
+        _ => None,
+    })
+}
+
+fn variables(top: &Section<'_>) -> BTreeMap<String, Value> {
+    let variables = top.section("variables");
+    let value = |name: &str| (name.to_owned(), variables.value(name).unwrap_or_default());
+    variables.keys().into_iter().map(value).collect()
 }

@@ -1,5 +1,6 @@
 //! One mapping of a document, and what is asked of it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -146,6 +147,17 @@ impl<'d> Section<'d> {
         Some(self.document.value(node))
     }
 
+    /// The values of all keys but these, as [`Section::value`]. They count as unknown to the reader of the file.
+    pub fn others(&self, known: &[&str]) -> BTreeMap<String, Value> {
+        let others = self
+            .entries
+            .iter()
+            .filter(|(key, _)| !known.contains(&key.name.as_str()));
+        // The first of two keys counts: a later one is overwritten by an earlier one.
+        let value = |(key, node): &(Key, Node)| (key.name.clone(), self.document.value(node));
+        others.rev().map(value).collect()
+    }
+
     /// Notes a mistake in the value of a key; in the section itself if there is no such key.
     pub fn mistake(&self, name: &str, problem: &str) {
         let position = self.find(name).map_or(self.position, |(_, node)| node.position);
@@ -174,14 +186,12 @@ impl<'d> Section<'d> {
     }
 
     fn written(&self, key: &str, node: &'d Node) -> Option<&'d str> {
-        match &node.kind {
-            Kind::Scalar { written, .. } => (!node.is_null()).then_some(written),
-            _ => {
-                let problem = "must be a text or a number, not a list or a mapping".to_owned();
-                self.document.note(node.position, key.to_owned(), problem);
-                None
-            }
+        if let Kind::Scalar { written, .. } = &node.kind {
+            return (!node.is_null()).then_some(written);
         }
+        let problem = "must be a text or a number, not a list or a mapping".to_owned();
+        self.document.note(node.position, key.to_owned(), problem);
+        None
     }
 
     fn expanded(&self, key: &str, position: Position, written: &str) -> Setting {
