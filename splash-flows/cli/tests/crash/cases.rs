@@ -1,0 +1,33 @@
+//! Many cases in one test: a few at a time, every failure with the name of its case.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// A case waits for processes more than it computes, so more than one a core pays.
+const AT_ONCE: usize = 4;
+
+/// Runs `check` on every case and fails once, with the names of the cases that failed.
+pub(crate) fn each<T: Sync>(cases: &[T], name: impl Fn(&T) -> String + Sync, check: impl Fn(&T) + Sync) {
+    assert!(!cases.is_empty(), "a table without a row proves nothing");
+    let next = AtomicUsize::new(0);
+    let failed = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if catch_unwind(AssertUnwindSafe(|| check(case))).is_err() {
+                        failed.lock().unwrap().push(name(case));
+                    }
+                }
+            });
+        }
+    });
+    let failed = failed.into_inner().unwrap();
+    assert!(
+        failed.is_empty(),
+        "{} of {} failed: {failed:#?}",
+        failed.len(),
+        cases.len()
+    );
+}
