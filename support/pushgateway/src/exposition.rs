@@ -47,7 +47,9 @@ impl Gauge<'_> {
 
 /// A label's value: any text, with the three characters escaped that end it or its line.
 fn escaped(text: &str) -> String {
-    text.replace('\\', r"\\").replace('"', r#"\""#).replace('\n', r"\n")
+    text.replace('\\', r"\\")
+        .replace('"', r#"\""#)
+        .replace('\n', r"\n")
 }
 
 /// Rust's shortest form that reads back as the same number, and Go's names for what is none.
@@ -93,7 +95,14 @@ mod tests {
             .into();
         assert_eq!(
             shown,
-            ["1000000000000000000000", "0.0000000015", "NaN", "+Inf", "-Inf", "-0"]
+            [
+                "1000000000000000000000",
+                "0.0000000015",
+                "NaN",
+                "+Inf",
+                "-Inf",
+                "-0"
+            ]
         );
     }
 
@@ -124,7 +133,7 @@ mod tests {
             let (read, number) = read_back(lines[2]);
             prop_assert_eq!(read, label);
             let number: f64 = number.parse().unwrap();
-            prop_assert!(number == value || number.is_nan() && value.is_nan());
+            prop_assert!(number.total_cmp(&value).is_eq() || number.is_nan() && value.is_nan());
         }
     }
 }

@@ -31,7 +31,11 @@ impl Gateway {
     pub fn new(url: &str, job: impl Into<String>, instance: impl Into<String>) -> Result<Self> {
         let url = url.trim();
         let has_scheme = url.contains("://");
-        let url = if has_scheme { url.to_owned() } else { format!("http://{url}") };
+        let url = if has_scheme {
+            url.to_owned()
+        } else {
+            format!("http://{url}")
+        };
         Ok(Self {
             client: RestClient::builder("pushgateway", &url).build()?,
             job: job.into(),
@@ -77,8 +81,7 @@ impl Push<'_> {
         RequestParts::new("pushgateway.push", Method::PUT, template)
             .path_param("job", job)
             .path_param("instance", instance)
-            .json_bytes(self.figures.as_str().to_owned())
-            .header("content-type", CONTENT_TYPE)
+            .text(CONTENT_TYPE, self.figures.as_str())
             .timeout(self.gateway.time_limit)
             .no_retry()
     }

@@ -8,14 +8,15 @@ pub(crate) enum Body {
     Empty,
     Json(Bytes),
     Form(Vec<(String, String)>),
+    Text(&'static str, Bytes),
 }
 
 impl Body {
-    /// The bytes that go on the wire; cheap for JSON, which is shared between attempts.
+    /// The bytes that go on the wire; cheap for JSON and text, which are shared between attempts.
     pub(crate) fn to_bytes(&self) -> Bytes {
         match self {
             Self::Empty => Bytes::new(),
-            Self::Json(bytes) => bytes.clone(),
+            Self::Json(bytes) | Self::Text(_, bytes) => bytes.clone(),
             Self::Form(fields) => {
                 let mut out = url::form_urlencoded::Serializer::new(String::new());
                 out.extend_pairs(fields);
@@ -29,6 +30,7 @@ impl Body {
             Self::Empty => None,
             Self::Json(_) => Some("application/json"),
             Self::Form(_) => Some("application/x-www-form-urlencoded"),
+            Self::Text(content_type, _) => Some(content_type),
         }
     }
 }

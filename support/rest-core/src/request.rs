@@ -101,6 +101,13 @@ impl RequestParts {
         self
     }
 
+    /// Sets a body of text, sent byte for byte as given under this content type. Snapshots show it, so no secret
+    /// belongs in it.
+    pub fn text(mut self, content_type: &'static str, text: impl Into<String>) -> Self {
+        self.body = Body::Text(content_type, Bytes::from(text.into()));
+        self
+    }
+
     /// Adds a header.
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((Cow::Borrowed(name), value.into()));

@@ -77,6 +77,7 @@ impl Body {
                 }
                 Err(_) => json!({ "bytes": bytes.len() }),
             }),
+            Self::Text(_, bytes) => Some(json!({ "text": mask_text(&String::from_utf8_lossy(bytes)) })),
             Self::Form(fields) => {
                 let fields: Vec<(&str, String)> = fields
                     .iter()
@@ -127,6 +128,7 @@ impl fmt::Debug for Body {
         match self {
             Self::Empty => f.write_str("none"),
             Self::Json(bytes) => write!(f, "JSON, {} bytes", bytes.len()),
+            Self::Text(_, bytes) => write!(f, "text, {} bytes", bytes.len()),
             Self::Form(_) => write!(f, "form, {} bytes", self.to_bytes().len()),
         }
     }

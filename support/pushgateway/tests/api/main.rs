@@ -17,7 +17,10 @@ fn figures() -> Exposition {
 
 async fn gateway(answer: ResponseTemplate) -> MockServer {
     let server = MockServer::start().await;
-    Mock::given(method("PUT")).respond_with(answer).mount(&server).await;
+    Mock::given(method("PUT"))
+        .respond_with(answer)
+        .mount(&server)
+        .await;
     server
 }
 
@@ -76,7 +79,10 @@ async fn a_refusal_says_why_and_is_not_repeated() {
 
     let server = self::gateway(ResponseTemplate::new(503)).await;
     let gateway = Gateway::new(&server.uri(), "backup", "a").unwrap();
-    assert_eq!(gateway.push(&figures()).send().await.unwrap_err().status(), Some(503));
+    assert_eq!(
+        gateway.push(&figures()).send().await.unwrap_err().status(),
+        Some(503)
+    );
     assert_eq!(server.received_requests().await.unwrap().len(), 1);
 }
 
@@ -104,7 +110,13 @@ async fn no_gateway_is_an_error_at_once() {
 
 #[test]
 fn a_url_that_cannot_be_right_is_refused_without_showing_it() {
-    for url in ["", "ftp://x", "http://ida:hush@x", "http://x?token=hush", "http://["] {
+    for url in [
+        "",
+        "ftp://x",
+        "http://ida:hush@x",
+        "http://x?token=hush",
+        "http://[",
+    ] {
         let error = Gateway::new(url, "a", "b").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config, "{url}");
         assert!(!error.to_string().contains("hush"), "{error}");

@@ -6,6 +6,7 @@ mod credentials;
 mod decision;
 mod errors;
 mod faulty_server;
+mod fuzz;
 mod limits;
 mod paging;
 mod plain_http;

@@ -76,6 +76,15 @@ fn json_bytes_are_sent_verbatim() {
     assert_eq!(&parts.body_bytes()[..], b"{ \"b\":1,\"a\":2 }");
 }
 
+#[test]
+fn text_is_sent_verbatim_under_its_type_and_shown_with_secrets_masked() {
+    let parts = item("7").text("text/plain", "a 1\npassword=hush-hush\n");
+    assert_eq!(&parts.body_bytes()[..], b"a 1\npassword=hush-hush\n");
+    let shown = serde_json::to_value(&parts).unwrap();
+    assert_eq!(shown["body"], json!({"text": "a 1\npassword=[redacted]\n"}));
+    assert!(format!("{parts:?}").contains("body: text, 23 bytes"), "{parts:?}");
+}
+
 proptest! {
     #[test]
     fn any_id_is_exactly_one_segment(id in "\\PC{1,20}|[/.%?#\\\\ ]{1,4}") {
