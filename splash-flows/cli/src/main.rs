@@ -7,6 +7,9 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+/// The configuration file where none is named.
+const CONFIG: &str = "config.yml";
+
 /// Run the beamline's data flows from the command line.
 #[derive(Debug, Parser)]
 #[command(name = "splash-flows", version, max_term_width = 100)]
@@ -21,7 +24,7 @@ struct Arguments {
 #[derive(Debug, Args)]
 struct Settings {
     /// The configuration file.
-    #[arg(long, global = true, default_value = "config.yml")]
+    #[arg(long, global = true, default_value = CONFIG)]
     config: PathBuf,
     /// A file of variables; those of the process win. Default: .env in the current folder, if there is one.
     #[arg(long, global = true)]
@@ -36,6 +39,7 @@ enum Command {
     Run(commands::run::RunFlow),
     /// List the flows and their parameters.
     Flows,
+    Env(commands::env::ShowEnv),
 }
 
 fn main() -> ExitCode {
@@ -44,6 +48,7 @@ fn main() -> ExitCode {
     match &arguments.command {
         Command::Run(run) => run.execute(&arguments.settings),
         Command::Flows => commands::flows::list(),
+        Command::Env(env) => env.execute(&arguments.settings),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The subcommands, a module each.
 
+pub(crate) mod env;
 pub(crate) mod flows;
 pub(crate) mod run;
 
