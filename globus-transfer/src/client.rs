@@ -1,12 +1,8 @@
 //! The client and how it is set up.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use rest_core::{
-    ALLOW_HTTP_HOSTS, Clock, OnRequest, RequestParts, RestClient, RestClientBuilder, RetryPolicy,
-    TokenProvider, parse_http_hosts,
-};
+use rest_core::{RequestParts, RestClient, RestClientBuilder, TokenProvider, Vars};
 use serde::de::DeserializeOwned;
 
 use crate::api::{
@@ -103,6 +99,14 @@ impl Client {
         self.rest.json(parts).await
     }
 
+    /// As [`request`](Self::request), with 404 as `None`.
+    ///
+    /// # Errors
+    /// Those of any request but 404. Retried as the parts allow.
+    pub async fn request_opt<T: DeserializeOwned>(&self, parts: RequestParts) -> Result<Option<T>> {
+        self.rest.json_opt(parts).await
+    }
+
     /// The plain HTTP side of the client.
     pub fn rest(&self) -> &RestClient {
         &self.rest
@@ -131,6 +135,8 @@ impl Default for ClientBuilder {
     }
 }
 
+rest_core::client_setters!(ClientBuilder);
+
 impl ClientBuilder {
     /// Begins with the variables that [`Client::from_env`] reads. What is set on the builder afterwards also
     /// holds for the client that fetches the tokens.
@@ -138,30 +144,16 @@ impl ClientBuilder {
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the variable that is missing.
     pub fn from_vars(lookup: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        let set = |name: &str| lookup(name).filter(|value| !value.trim().is_empty());
+        let vars = Vars::new(&lookup);
         let builder = Self {
             auth: Some(globus_auth::ClientBuilder::from_vars(&lookup)?),
             ..Self::default()
         };
-        let hosts = set(ALLOW_HTTP_HOSTS)
-            .map(|list| parse_http_hosts(&list))
-            .unwrap_or_default();
-        let builder = builder.insecure_http_hosts(hosts);
-        Ok(match set("GLOBUS_SDK_SERVICE_URL_TRANSFER") {
+        let builder = builder.insecure_http_hosts(vars.http_hosts());
+        Ok(match vars.get(&["GLOBUS_SDK_SERVICE_URL_TRANSFER"]) {
             Some(url) => builder.base_url(url),
             None => builder,
         })
-    }
-
-    /// Applies a setting to this client and to the one that fetches its tokens.
-    fn both(
-        mut self,
-        rest: impl FnOnce(RestClientBuilder) -> RestClientBuilder,
-        auth: impl FnOnce(globus_auth::ClientBuilder) -> globus_auth::ClientBuilder,
-    ) -> Self {
-        self.rest = rest(self.rest);
-        self.auth = self.auth.map(auth);
-        self
     }
 
     /// Where the service is; default [`DEFAULT_BASE_URL`]. Paths below it carry the API's version.
@@ -176,52 +168,6 @@ impl ClientBuilder {
         self
     }
 
-    /// The connections to use, for proxies and certificates of one's own. Its redirect policy should be `none`.
-    pub fn http(self, http: reqwest::Client) -> Self {
-        let other = http.clone();
-        self.both(|rest| rest.http(http), |auth| auth.http(other))
-    }
-
-    /// When and how often a request is sent again.
-    pub fn retry(self, retry: RetryPolicy) -> Self {
-        let other = retry.clone();
-        self.both(|rest| rest.retry(retry), |auth| auth.retry(other))
-    }
-
-    /// How long one attempt may take.
-    pub fn timeout(self, timeout: Duration) -> Self {
-        self.both(|rest| rest.timeout(timeout), |auth| auth.timeout(timeout))
-    }
-
-    /// The `User-Agent` header.
-    pub fn user_agent(self, user_agent: impl Into<String>) -> Self {
-        let user_agent = user_agent.into();
-        let other = user_agent.clone();
-        self.both(|rest| rest.user_agent(user_agent), |auth| auth.user_agent(other))
-    }
-
-    /// Where time comes from, for tests.
-    pub fn clock(self, clock: Arc<dyn Clock>) -> Self {
-        let other = clock.clone();
-        self.both(|rest| rest.clock(clock), |auth| auth.clock(other))
-    }
-
-    /// Hosts that may be sent tokens over plain http, besides loopback.
-    pub fn insecure_http_hosts(self, hosts: impl IntoIterator<Item = String>) -> Self {
-        let hosts: Vec<String> = hosts.into_iter().collect();
-        let other = hosts.clone();
-        self.both(
-            |rest| rest.insecure_http_hosts(hosts),
-            |auth| auth.insecure_http_hosts(other),
-        )
-    }
-
-    /// Called after each attempt, requests for tokens included: counts requests.
-    pub fn on_request(self, hook: OnRequest) -> Self {
-        let other = hook.clone();
-        self.both(|rest| rest.on_request(hook), |auth| auth.on_request(other))
-    }
-
     /// The client. Sends nothing.
     ///
     /// # Errors
@@ -229,7 +175,7 @@ impl ClientBuilder {
     pub fn build(self) -> Result<Client> {
         let tokens = match (self.tokens, self.auth) {
             (Some(tokens), _) => tokens,
-            (None, Some(auth)) => globus_auth::transfer_tokens(auth.build()?),
+            (None, Some(auth)) => globus_auth::transfer_tokens(auth.settings_of(&self.rest).build()?),
             (None, None) => return Err(Error::config("a Globus Transfer client needs a source of tokens")),
         };
         Ok(Client {

@@ -1,16 +1,12 @@
 //! The client and how it is set up.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use rest_core::{
-    ALLOW_HTTP_HOSTS, Clock, OnRequest, RestClient, RestClientBuilder, StaticToken, Token, TokenProvider,
-    parse_http_hosts,
-};
+use rest_core::{RestClient, RestClientBuilder, StaticToken, Token, TokenProvider, Vars};
 use serde::de::DeserializeOwned;
 
 use crate::api::{CreateFlowRun, DeploymentHandle, FlowRunHandle, GetHealth, GetVersion, VariableHandle};
-use crate::{DeploymentId, Error, FlowRunId, RequestParts, Result, RetryPolicy};
+use crate::{DeploymentId, Error, FlowRunId, RequestParts, Result};
 
 /// Where the service is, unless said otherwise.
 pub const DEFAULT_BASE_URL: &str = "http://127.0.0.1:4200/api";
@@ -106,6 +102,12 @@ impl Client {
     pub async fn request_opt<T: DeserializeOwned>(&self, parts: RequestParts) -> Result<Option<T>> {
         self.rest.json_opt(parts.sensitive()).await
     }
+
+    /// The plain HTTP side of the client. What is sent through it directly should be
+    /// [`sensitive`](RequestParts::sensitive), as the server's 422 repeats the request.
+    pub fn rest(&self) -> &RestClient {
+        &self.rest
+    }
 }
 
 /// Refuses a URL that leaves out `/api`: the server's user interface answers there, so that a deployment would seem
@@ -136,20 +138,25 @@ impl Default for ClientBuilder {
     }
 }
 
+rest_core::client_setters!(ClientBuilder);
+
 impl ClientBuilder {
     /// Begins with the variables that [`Client::from_env`] reads.
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the variable that is missing or wrong.
     pub fn from_vars(lookup: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        let set = |name: &str| lookup(name).filter(|value| !value.trim().is_empty());
-        let url = set("PREFECT_API_URL").ok_or_else(|| Error::config("PREFECT_API_URL is not set"))?;
+        let vars = Vars::new(&lookup);
+        let url = vars.require(&["PREFECT_API_URL"])?;
         check_api_path(&url)?;
-        let hosts = set(ALLOW_HTTP_HOSTS)
-            .map(|list| parse_http_hosts(&list))
-            .unwrap_or_default();
-        let builder = Self::default().base_url(url).insecure_http_hosts(hosts);
-        let token = match (set("PREFECT_API_KEY"), set("PREFECT_API_AUTH_STRING")) {
+        let builder = Self::default()
+            .base_url(url)
+            .insecure_http_hosts(vars.http_hosts());
+        let auth = (
+            vars.get(&["PREFECT_API_KEY"]),
+            vars.get(&["PREFECT_API_AUTH_STRING"]),
+        );
+        let token = match auth {
             (Some(key), _) => Token::bearer(key),
             (None, Some(text)) => basic(&text)?,
             (None, None) => return Ok(builder),
@@ -166,48 +173,6 @@ impl ClientBuilder {
     /// Where tokens come from. Without them requests carry none.
     pub fn tokens(mut self, tokens: Arc<dyn TokenProvider>) -> Self {
         self.rest = self.rest.tokens(tokens);
-        self
-    }
-
-    /// The connections to use, for proxies and certificates of one's own. Its redirect policy should be `none`.
-    pub fn http(mut self, http: reqwest::Client) -> Self {
-        self.rest = self.rest.http(http);
-        self
-    }
-
-    /// When and how often a request is sent again.
-    pub fn retry(mut self, retry: RetryPolicy) -> Self {
-        self.rest = self.rest.retry(retry);
-        self
-    }
-
-    /// How long one attempt may take.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.rest = self.rest.timeout(timeout);
-        self
-    }
-
-    /// The `User-Agent` header.
-    pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
-        self.rest = self.rest.user_agent(user_agent);
-        self
-    }
-
-    /// Where time comes from, for tests.
-    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.rest = self.rest.clock(clock);
-        self
-    }
-
-    /// Hosts that may be sent tokens over plain http, besides loopback.
-    pub fn insecure_http_hosts(mut self, hosts: impl IntoIterator<Item = String>) -> Self {
-        self.rest = self.rest.insecure_http_hosts(hosts);
-        self
-    }
-
-    /// Called after each attempt: counts requests.
-    pub fn on_request(mut self, hook: OnRequest) -> Self {
-        self.rest = self.rest.on_request(hook);
         self
     }
 

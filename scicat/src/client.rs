@@ -1,17 +1,13 @@
 //! The client and how it is set up.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use rest_core::{
-    ALLOW_HTTP_HOSTS, CachedToken, Clock, OnRequest, RestClient, RestClientBuilder, SecretString,
-    TokenProvider, parse_http_hosts,
-};
+use rest_core::{CachedToken, RestClient, RestClientBuilder, SecretString, TokenProvider, Vars};
 use serde::de::DeserializeOwned;
 
 use crate::api::login::Login;
 use crate::api::{DatasetHandle, DatasetsHandle, OrigDatablocksHandle};
-use crate::{DatasetPid, Error, RequestParts, Result, RetryPolicy};
+use crate::{DatasetPid, RequestParts, Result};
 
 /// Where the service is, unless said otherwise.
 pub const DEFAULT_BASE_URL: &str = "http://localhost:3000/api/v3";
@@ -82,6 +78,14 @@ impl Client {
         self.rest.json(parts).await
     }
 
+    /// As [`request`](Self::request), with 404 as `None`.
+    ///
+    /// # Errors
+    /// Those of any request but 404. Retried as the parts allow.
+    pub async fn request_opt<T: DeserializeOwned>(&self, parts: RequestParts) -> Result<Option<T>> {
+        self.rest.json_opt(parts).await
+    }
+
     /// The plain HTTP side of the client.
     pub fn rest(&self) -> &RestClient {
         &self.rest
@@ -110,29 +114,21 @@ impl Default for ClientBuilder {
     }
 }
 
+rest_core::client_setters!(ClientBuilder);
+
 impl ClientBuilder {
     /// Begins with the variables that [`Client::from_env`] reads.
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the variable that is missing.
     pub fn from_vars(lookup: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        let set = |names: &[&str]| {
-            names
-                .iter()
-                .find_map(|name| lookup(name).filter(|value| !value.trim().is_empty()))
-        };
-        let required = |names: &[&str]| {
-            set(names).ok_or_else(|| Error::config(format!("{} is not set", names.join(" or "))))
-        };
-        let username = required(&["SCICAT_INGEST_USERNAME", "SCICAT_INGEST_USER"])?;
-        let password = required(&["SCICAT_INGEST_PASSWORD"])?;
-        let hosts = set(&[ALLOW_HTTP_HOSTS])
-            .map(|list| parse_http_hosts(&list))
-            .unwrap_or_default();
+        let vars = Vars::new(&lookup);
+        let username = vars.require(&["SCICAT_INGEST_USERNAME", "SCICAT_INGEST_USER"])?;
+        let password = vars.require(&["SCICAT_INGEST_PASSWORD"])?;
         let builder = Self::default()
             .login(username, password)
-            .insecure_http_hosts(hosts);
-        Ok(match set(&["SCICAT_INGEST_URL", "SCICAT_API_URL"]) {
+            .insecure_http_hosts(vars.http_hosts());
+        Ok(match vars.get(&["SCICAT_INGEST_URL", "SCICAT_API_URL"]) {
             Some(url) => builder.base_url(url),
             None => builder,
         })
@@ -156,75 +152,29 @@ impl ClientBuilder {
         self
     }
 
-    /// The connections to use, for proxies and certificates of one's own. Its redirect policy should be `none`.
-    pub fn http(mut self, http: reqwest::Client) -> Self {
-        self.rest = self.rest.http(http);
-        self
-    }
-
-    /// When and how often a request is sent again.
-    pub fn retry(mut self, retry: RetryPolicy) -> Self {
-        self.rest = self.rest.retry(retry);
-        self
-    }
-
-    /// How long one attempt may take.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.rest = self.rest.timeout(timeout);
-        self
-    }
-
-    /// The `User-Agent` header.
-    pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
-        self.rest = self.rest.user_agent(user_agent);
-        self
-    }
-
-    /// Where time comes from, for tests.
-    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.rest = self.rest.clock(clock);
-        self
-    }
-
-    /// Hosts that may be sent passwords and tokens over plain http, besides loopback.
-    pub fn insecure_http_hosts(mut self, hosts: impl IntoIterator<Item = String>) -> Self {
-        self.rest = self.rest.insecure_http_hosts(hosts);
-        self
-    }
-
-    /// Called after each attempt, logins included: counts requests.
-    pub fn on_request(mut self, hook: OnRequest) -> Self {
-        self.rest = self.rest.on_request(hook);
-        self
-    }
-
     /// The client. Sends nothing.
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming what is wrong.
     pub fn build(self) -> Result<Client> {
-        let tokens = match (self.tokens, self.login) {
-            (Some(tokens), _) => tokens,
+        let tokens: Option<Arc<dyn TokenProvider>> = match (self.tokens, self.login) {
+            (Some(tokens), _) => Some(tokens),
             (None, Some((username, password))) => {
                 let rest = self.rest.clone().build()?;
                 let clock = rest.clock().clone();
-                Arc::new(
-                    CachedToken::new(Login {
-                        rest,
-                        username,
-                        password,
-                    })
-                    .clock(clock),
-                )
+                let login = Login {
+                    rest,
+                    username,
+                    password,
+                };
+                Some(Arc::new(CachedToken::new(login).clock(clock)))
             }
-            (None, None) => {
-                return Ok(Client {
-                    rest: self.rest.build()?,
-                });
-            }
+            (None, None) => None,
         };
-        Ok(Client {
-            rest: self.rest.tokens(tokens).build()?,
-        })
+        let rest = match tokens {
+            Some(tokens) => self.rest.tokens(tokens),
+            None => self.rest,
+        };
+        Ok(Client { rest: rest.build()? })
     }
 }

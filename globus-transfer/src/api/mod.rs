@@ -24,34 +24,6 @@ pub use transfer_item::{FilterRule, SyncLevel, TransferItem};
 
 use crate::{Error, Result};
 
-/// The ways to read a list to its end, for builders with a `pager()`.
-macro_rules! paged {
-    ($name:ident, $item:ty) => {
-        impl $name {
-            /// All pages, as they are asked for.
-            pub fn pages(
-                &self,
-            ) -> impl rest_core::Stream<Item = Result<rest_core::Page<$item>>> + Send + 'static {
-                self.pager().pages()
-            }
-
-            /// All items, as they are asked for.
-            pub fn items(&self) -> impl rest_core::Stream<Item = Result<$item>> + Send + 'static {
-                self.pager().items()
-            }
-
-            /// All items.
-            ///
-            /// # Errors
-            /// Those of any request. Retried.
-            pub async fn collect(&self) -> Result<Vec<$item>> {
-                self.pager().collect().await
-            }
-        }
-    };
-}
-pub(crate) use paged;
-
 /// Refuses a path no storage can hold, before any request is made.
 pub(crate) fn check_path(what: &str, path: &str) -> Result<()> {
     if path.is_empty() {

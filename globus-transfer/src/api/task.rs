@@ -89,7 +89,7 @@ impl GetTask {
     /// # Errors
     /// Those of any request. Retried.
     pub async fn send_opt(&self) -> Result<Option<Task>> {
-        self.client.rest().json_opt(self.into_parts()?).await
+        self.client.request_opt(self.into_parts()?).await
     }
 }
 

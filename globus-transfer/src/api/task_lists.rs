@@ -77,7 +77,7 @@ impl ListEvents {
     }
 }
 
-super::paged!(ListEvents, TaskEvent);
+rest_core::paged!(ListEvents, TaskEvent);
 
 /// The two lists paged by marker differ in name and item only.
 macro_rules! marked_list {
@@ -131,7 +131,7 @@ macro_rules! marked_list {
             }
         }
 
-        super::paged!($name, $item);
+        rest_core::paged!($name, $item);
     };
 }
 

@@ -156,7 +156,7 @@ impl ListTasks {
     }
 }
 
-super::paged!(ListTasks, Task);
+rest_core::paged!(ListTasks, Task);
 
 /// `key:a,b`, nothing for no values.
 fn clause<T: Display>(key: &str, values: &[T]) -> Result<Option<String>> {

@@ -1,10 +1,14 @@
 //! Reading and cancelling one task.
 
+use std::sync::Arc;
+
+use async_trait::async_trait;
 use globus_transfer::model::{FatalError, NiceStatus, OperationCode, Task, TaskKind, TaskStatus};
-use globus_transfer::{ErrorKind, TaskId};
+use globus_transfer::{Client, ErrorKind, Result, TaskId};
+use rest_core::{Token, TokenProvider};
 use serde_json::json;
 
-use crate::support::{answering, answering_raw, count, error};
+use crate::support::{TOKEN, answering, answering_raw, count, error, http};
 
 fn id() -> TaskId {
     TaskId::new("t-1")
@@ -106,20 +110,42 @@ async fn a_malformed_document_names_what_is_wrong() {
     }
 }
 
+/// Has another token whenever one is refused.
+#[derive(Debug)]
+struct Renewing;
+
+#[async_trait]
+impl TokenProvider for Renewing {
+    async fn token(&self) -> Result<Token> {
+        Ok(Token::bearer(TOKEN))
+    }
+
+    fn invalidate(&self, _rejected: &Token) -> bool {
+        true
+    }
+}
+
 #[tokio::test]
 async fn a_lost_token_is_an_error_after_one_more_try() {
     let body = error("AuthenticationFailed", "Token is not active");
-    let (server, client) = answering("GET", "/v0.10/task/t-1", 401, body).await;
-    assert!(
-        client
-            .task(id())
-            .get()
-            .send()
-            .await
-            .unwrap_err()
-            .is_unauthenticated()
-    );
+    let (server, _) = answering("GET", "/v0.10/task/t-1", 401, body).await;
+    let renewing = Client::builder()
+        .base_url(server.uri())
+        .http(http())
+        .tokens(Arc::new(Renewing))
+        .build();
+    let lost = renewing.unwrap().task(id()).get().send().await.unwrap_err();
+    assert!(lost.is_unauthenticated());
     assert_eq!(count(&server).await, 2);
+}
+
+#[tokio::test]
+async fn a_lost_token_that_cannot_be_renewed_is_an_error_at_once() {
+    let body = error("AuthenticationFailed", "Token is not active");
+    let (server, client) = answering("GET", "/v0.10/task/t-1", 401, body).await;
+    let lost = client.task(id()).get().send().await.unwrap_err();
+    assert!(lost.is_unauthenticated());
+    assert_eq!(count(&server).await, 1);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use futures_util::FutureExt;
 use http::Method;
-use rest_core::{Page, PageToken, Pager, Stream};
+use rest_core::{Page, PageToken, Pager};
 use serde_json::json;
 
 use crate::{Client, Dataset, DatasetPid, NewRawDataset, RequestParts, Result};
@@ -89,7 +89,7 @@ impl CreateDataset {
     /// # Errors
     /// A refused field is status 400 and is named by [`crate::violations`]; a missing right is status 403.
     pub async fn send(&self) -> Result<Dataset> {
-        self.client.rest().json(self.into_parts()?).await
+        self.client.request(self.into_parts()?).await
     }
 }
 
@@ -117,7 +117,7 @@ impl GetDataset {
     /// 404 if there is none of this PID; 403 if the account may not see it, which can be so even for the account
     /// that made it.
     pub async fn send(&self) -> Result<Dataset> {
-        self.client.rest().json(self.into_parts()?).await
+        self.client.request(self.into_parts()?).await
     }
 
     /// As [`Self::send`], with `None` if there is no such dataset.
@@ -125,7 +125,7 @@ impl GetDataset {
     /// # Errors
     /// As [`Self::send`], but 404 is no error.
     pub async fn send_opt(&self) -> Result<Option<Dataset>> {
-        self.client.rest().json_opt(self.into_parts()?).await
+        self.client.request_opt(self.into_parts()?).await
     }
 }
 
@@ -204,7 +204,7 @@ impl FindDatasets {
     /// # Errors
     /// The service's and the transport's.
     pub async fn send(&self) -> Result<Page<Dataset>> {
-        let items: Vec<Dataset> = self.client.rest().json(self.into_parts()?).await?;
+        let items: Vec<Dataset> = self.client.request(self.into_parts()?).await?;
         let count = items.len() as u64;
         // A full page may be followed by another; the backend does not say.
         let next = (count >= self.limit).then(|| PageToken::Offset(self.skip.saturating_add(count)));
@@ -226,22 +226,6 @@ impl FindDatasets {
             async move { page.send().await }.boxed()
         })
     }
-
-    /// All pages, as they are asked for.
-    pub fn pages(&self) -> impl Stream<Item = Result<Page<Dataset>>> + Send + 'static {
-        self.pager().pages()
-    }
-
-    /// All datasets, as they are asked for.
-    pub fn items(&self) -> impl Stream<Item = Result<Dataset>> + Send + 'static {
-        self.pager().items()
-    }
-
-    /// All datasets. Each page is retried.
-    ///
-    /// # Errors
-    /// As [`Self::send`].
-    pub async fn collect(&self) -> Result<Vec<Dataset>> {
-        self.pager().collect().await
-    }
 }
+
+rest_core::paged!(FindDatasets, Dataset);

@@ -64,7 +64,7 @@ impl CreateOrigDatablock {
     /// # Errors
     /// A refused field is status 400 and is named by [`crate::violations`]; 404 if there is no such dataset.
     pub async fn send(&self) -> Result<OrigDatablock> {
-        self.client.rest().json(self.into_parts()?).await
+        self.client.request(self.into_parts()?).await
     }
 }
 
@@ -92,7 +92,7 @@ impl ListOrigDatablocks {
     /// # Errors
     /// 404 if there is no such dataset.
     pub async fn send(&self) -> Result<Vec<OrigDatablock>> {
-        self.client.rest().json(self.into_parts()?).await
+        self.client.request(self.into_parts()?).await
     }
 
     /// As [`Self::send`], with `None` if there is no such dataset.
@@ -100,6 +100,6 @@ impl ListOrigDatablocks {
     /// # Errors
     /// As [`Self::send`], but 404 is no error.
     pub async fn send_opt(&self) -> Result<Option<Vec<OrigDatablock>>> {
-        self.client.rest().json_opt(self.into_parts()?).await
+        self.client.request_opt(self.into_parts()?).await
     }
 }

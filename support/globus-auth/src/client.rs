@@ -1,12 +1,8 @@
 //! The client and how it is set up.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use rest_core::{
-    ALLOW_HTTP_HOSTS, Clock, OnRequest, RequestParts, RestClient, RestClientBuilder, RetryPolicy,
-    SecretString, StaticToken, Token, parse_http_hosts,
-};
+use rest_core::{RequestParts, RestClient, RestClientBuilder, SecretString, StaticToken, Token, Vars};
 use serde::de::DeserializeOwned;
 
 use crate::credentials::RequestTokens;
@@ -72,6 +68,14 @@ impl Client {
         self.rest.json(parts).await
     }
 
+    /// As [`request`](Self::request), with 404 as `None`.
+    ///
+    /// # Errors
+    /// Those of any request but 404. Retried as the parts allow.
+    pub async fn request_opt<T: DeserializeOwned>(&self, parts: RequestParts) -> Result<Option<T>> {
+        self.rest.json_opt(parts).await
+    }
+
     /// The plain HTTP side of the client.
     pub fn rest(&self) -> &RestClient {
         &self.rest
@@ -87,24 +91,19 @@ pub struct ClientBuilder {
     rest: RestClientBuilder,
 }
 
+rest_core::client_setters!(ClientBuilder);
+
 impl ClientBuilder {
     /// Begins with the variables that [`Client::from_env`] reads.
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the variable that is missing.
     pub fn from_vars(lookup: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        let set = |name: &str| lookup(name).filter(|value| !value.trim().is_empty());
-        let required =
-            |name: &str| set(name).ok_or_else(|| Error::config(format!("the variable {name} is not set")));
-        let builder = Client::builder(
-            required("GLOBUS_CLIENT_ID")?.trim(),
-            required("GLOBUS_CLIENT_SECRET")?,
-        );
-        let hosts = set(ALLOW_HTTP_HOSTS)
-            .map(|list| parse_http_hosts(&list))
-            .unwrap_or_default();
-        let builder = builder.insecure_http_hosts(hosts);
-        Ok(match set("GLOBUS_SDK_SERVICE_URL_AUTH") {
+        let vars = Vars::new(&lookup);
+        let client_id = vars.require(&["GLOBUS_CLIENT_ID"])?;
+        let secret = vars.require(&["GLOBUS_CLIENT_SECRET"])?;
+        let builder = Client::builder(client_id.trim(), secret).insecure_http_hosts(vars.http_hosts());
+        Ok(match vars.get(&["GLOBUS_SDK_SERVICE_URL_AUTH"]) {
             Some(url) => builder.base_url(url),
             None => builder,
         })
@@ -116,45 +115,10 @@ impl ClientBuilder {
         self
     }
 
-    /// The connections to use, for proxies and certificates of one's own. Its redirect policy should be `none`.
-    pub fn http(mut self, http: reqwest::Client) -> Self {
-        self.rest = self.rest.http(http);
-        self
-    }
-
-    /// When and how often a request is sent again.
-    pub fn retry(mut self, retry: RetryPolicy) -> Self {
-        self.rest = self.rest.retry(retry);
-        self
-    }
-
-    /// How long one attempt may take.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.rest = self.rest.timeout(timeout);
-        self
-    }
-
-    /// The `User-Agent` header.
-    pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
-        self.rest = self.rest.user_agent(user_agent);
-        self
-    }
-
-    /// Where time comes from, for tests.
-    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.rest = self.rest.clock(clock);
-        self
-    }
-
-    /// Hosts that may be sent the secret over plain http, besides loopback.
-    pub fn insecure_http_hosts(mut self, hosts: impl IntoIterator<Item = String>) -> Self {
-        self.rest = self.rest.insecure_http_hosts(hosts);
-        self
-    }
-
-    /// Called after each attempt: counts requests.
-    pub fn on_request(mut self, hook: OnRequest) -> Self {
-        self.rest = self.rest.on_request(hook);
+    /// Takes over how another client's requests are sent (all but where to and as whom): what is set on a client
+    /// also holds for the one that fetches its tokens.
+    pub fn settings_of(mut self, other: &RestClientBuilder) -> Self {
+        self.rest = self.rest.settings_of(other);
         self
     }
 

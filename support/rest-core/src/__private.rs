@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+pub use reqwest;
 pub use serde;
 use serde::de::{self, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserializer, Serialize};

@@ -158,6 +158,19 @@ impl RestClientBuilder {
         self
     }
 
+    /// Takes over how `other` sends: connections, retries, time limit, `User-Agent`, clock, hosts for plain http and
+    /// hook. Not where to, and not as whom.
+    pub fn settings_of(mut self, other: &Self) -> Self {
+        self.http.clone_from(&other.http);
+        self.retry.clone_from(&other.retry);
+        self.timeout = other.timeout;
+        self.user_agent.clone_from(&other.user_agent);
+        self.clock.clone_from(&other.clock);
+        self.http_hosts.clone_from(&other.http_hosts);
+        self.on_request.clone_from(&other.on_request);
+        self
+    }
+
     /// Builds the client. Sends nothing and needs no runtime.
     ///
     /// # Errors

@@ -6,18 +6,11 @@ use url::{Host, Url};
 
 use crate::error::{Error, Result};
 
-/// The environment variable that names hosts to which secrets may go over plain `http://`, separated by commas.
-pub const ALLOW_HTTP_HOSTS: &str = "ALLOW_HTTP_HOSTS";
-
-/// The hosts named in the environment variable `ALLOW_HTTP_HOSTS`.
-pub fn http_hosts_from_env() -> Vec<String> {
-    std::env::var(ALLOW_HTTP_HOSTS)
-        .map(|list| parse_http_hosts(&list))
-        .unwrap_or_default()
-}
+/// The variable that names hosts to which secrets may go over plain `http://`, separated by commas.
+pub(crate) const ALLOW_HTTP_HOSTS: &str = "ALLOW_HTTP_HOSTS";
 
 /// The hosts in a comma-separated list such as `prefect,prefect_server:4200`.
-pub fn parse_http_hosts(list: &str) -> Vec<String> {
+pub(crate) fn parse_http_hosts(list: &str) -> Vec<String> {
     list.split(',')
         .map(|host| host.trim().to_lowercase())
         .filter(|host| !host.is_empty())

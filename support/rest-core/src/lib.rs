@@ -2,8 +2,8 @@
 //!
 //! A client crate describes each call as [`RequestParts`] (pure data, no I/O) and hands it to a [`RestClient`],
 //! which attaches the token, keeps time and size limits, retries what may be retried and turns every failure
-//! into one [`Error`]. Around it stand the token cache ([`CachedToken`]), the [`Pager`], the [`Poller`], and two
-//! macros for wire types, [`open_enum!`] and [`newtype_id!`].
+//! into one [`Error`]. Around it stand the token cache ([`CachedToken`]), the [`Pager`], the [`Poller`], and
+//! macros: [`open_enum!`] and [`newtype_id!`] for wire types, [`client_setters!`] and [`paged!`] for builders.
 //!
 //! ```no_run
 //! use http::Method;
@@ -26,6 +26,7 @@ mod body;
 mod carried;
 mod client;
 mod client_builder;
+mod client_macros;
 mod clock;
 mod error;
 mod error_display;
@@ -44,6 +45,7 @@ mod service_error;
 mod token;
 mod token_cache;
 mod transport;
+mod vars;
 
 #[cfg(feature = "oauth2")]
 pub mod client_credentials;
@@ -57,7 +59,6 @@ pub use clock::{Clock, ManualClock, SystemClock, system_clock};
 pub use error::{Error, ErrorKind, Result, Sent};
 pub use futures_util::future::BoxFuture;
 pub use futures_util::stream::Stream;
-pub use http_rule::{ALLOW_HTTP_HOSTS, http_hosts_from_env, parse_http_hosts};
 pub use page::{Page, PageToken, Pager};
 pub use poll::{Pace, Poller, Progress};
 pub use redact::{redact_body, redacted_url};
@@ -71,3 +72,4 @@ pub use token::{FetchToken, StaticToken, Token, TokenProvider};
 pub use token_cache::CachedToken;
 pub use transport::shared_http_client;
 pub use url::Url;
+pub use vars::Vars;
