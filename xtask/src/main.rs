@@ -6,6 +6,7 @@
     reason = "a command talks to its user"
 )]
 
+mod bench;
 mod ci;
 mod peers;
 mod project;
@@ -20,6 +21,7 @@ cargo xtask COMMAND
 
   ci [--only STEP]...   the gate: every step in order, or only the named ones
   peers [--quick]       real peers against the simulator; --quick is what ci runs, without it also under faults
+  bench                 what the main job costs: time, requests, memory; printed, not judged
   help                  this text
 ";
 
@@ -43,6 +45,7 @@ fn run(arguments: &[String]) -> Result {
         ["ci", rest @ ..] => ci::run(&ci::chosen(rest)?),
         ["peers"] => peers::run(peers::Extent::Full),
         ["peers", "--quick"] => peers::run(peers::Extent::Quick),
+        ["bench"] => bench::run(),
         [] | ["help" | "--help" | "-h"] => {
             print!("{USAGE}\nsteps of ci: {}\n", ci::names().join(", "));
             Ok(())
