@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rest_core::{RequestParts, RestClient, RestClientBuilder, TokenProvider, Vars};
+use rest_core::{Limiter, RequestParts, RestClient, RestClientBuilder, TokenProvider, Vars};
 use serde::de::DeserializeOwned;
 
 use crate::api::{
@@ -10,6 +10,11 @@ use crate::api::{
     TaskHandle,
 };
 use crate::{EndpointId, Error, Result, TaskId};
+
+/// Requests a second that the service allows a user.
+const RATE: u32 = 20;
+/// Seconds over which it counts them: so many seconds' worth may go at once after a rest.
+const WINDOW: u32 = 10;
 
 /// Where the service is, unless said otherwise.
 pub const DEFAULT_BASE_URL: &str = "https://transfer.api.globus.org/";
@@ -126,7 +131,8 @@ impl Default for ClientBuilder {
     fn default() -> Self {
         let rest = RestClient::builder("globus_transfer", DEFAULT_BASE_URL)
             .error_parser(crate::error::parse)
-            .user_agent(concat!("globus-transfer-rs/", env!("CARGO_PKG_VERSION")));
+            .user_agent(concat!("globus-transfer-rs/", env!("CARGO_PKG_VERSION")))
+            .limiter(Limiter::new(RATE, WINDOW * RATE));
         Self {
             rest,
             tokens: None,

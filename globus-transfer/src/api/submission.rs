@@ -1,13 +1,14 @@
 //! Submission ids and documents.
 
 use std::fmt;
+use std::time::Duration;
 
 use http::Method;
-use rest_core::RequestParts;
+use rest_core::{Pace, RequestParts};
 use serde::{Deserialize, Serialize};
 
 use crate::model::{SubmitResult, Value};
-use crate::{Client, Error, Result, SubmissionId};
+use crate::{Client, Error, ErrorExt, Result, SubmissionId};
 
 /// Asks for a submission id. Made by [`Client::submission_id`].
 #[derive(Clone, Debug)]
@@ -137,6 +138,13 @@ impl fmt::Debug for SubmissionDocument {
     }
 }
 
+/// How often to ask for room: a place becomes free as soon as one of a hundred tasks ends.
+const ROOM: Pace = Pace {
+    first: Duration::from_secs(1),
+    growth: 0.2,
+    max: Duration::from_secs(30),
+};
+
 /// Sends a submission document. Made by [`Client::submit`].
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
@@ -170,5 +178,24 @@ impl Submit {
     /// Those of any request. Retried, a lost answer too: the submission id makes that safe.
     pub async fn send(&self) -> Result<SubmitResult> {
         self.client.request(self.into_parts()?).await
+    }
+
+    /// As [`send`](Self::send), and while the user has as many pending tasks as the service allows (100), waits
+    /// and sends again: too many is a queue, not a failure. Waits without limit; drop the future to stop.
+    ///
+    /// # Errors
+    /// As for [`send`](Self::send), but for a full queue.
+    pub async fn send_when_room(&self) -> Result<SubmitResult> {
+        let clock = self.client.rest().clock();
+        let begun = clock.instant();
+        loop {
+            match self.send().await {
+                Err(error) if error.has_code("TooManyPendingTasks") => {
+                    let age = clock.instant().duration_since(begun);
+                    clock.sleep(ROOM.next(age)).await;
+                }
+                answer => return answer,
+            }
+        }
     }
 }

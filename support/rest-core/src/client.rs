@@ -11,6 +11,7 @@ use url::Url;
 use crate::client_builder::{OnRequest, RestClientBuilder};
 use crate::clock::Clock;
 use crate::error::Result;
+use crate::limiter::Limiter;
 use crate::redact::redacted_url;
 use crate::request::RequestParts;
 use crate::response::RawResponse;
@@ -37,6 +38,7 @@ pub(crate) struct Shared {
     pub(crate) error_parser: fn(&ResponseFacts<'_>) -> ServiceError,
     pub(crate) default_headers: HeaderMap,
     pub(crate) on_request: Option<OnRequest>,
+    pub(crate) limiter: Option<Limiter>,
 }
 
 impl Shared {

@@ -11,6 +11,7 @@ use crate::client::{RestClient, Shared};
 use crate::clock::{Clock, system_clock};
 use crate::error::{Error, Result};
 use crate::http_rule;
+use crate::limiter::Limiter;
 use crate::redact::is_secret_key;
 use crate::retry::RetryPolicy;
 use crate::service_error::{ResponseFacts, ServiceError, parse_common_error};
@@ -53,6 +54,7 @@ pub struct RestClientBuilder {
     error_parser: fn(&ResponseFacts<'_>) -> ServiceError,
     default_headers: Vec<(&'static str, String)>,
     on_request: Option<OnRequest>,
+    limiter: Option<Limiter>,
 }
 
 /// Without headers, which may hold secrets.
@@ -81,6 +83,7 @@ impl RestClientBuilder {
             error_parser: parse_common_error,
             default_headers: Vec::new(),
             on_request: None,
+            limiter: None,
         }
     }
 
@@ -171,6 +174,13 @@ impl RestClientBuilder {
         self
     }
 
+    /// Keeps all requests of the client, repeats included, to this rate. Waiting for a turn counts against no
+    /// budget.
+    pub fn limiter(mut self, limiter: Limiter) -> Self {
+        self.limiter = Some(limiter);
+        self
+    }
+
     /// Builds the client. Sends nothing and needs no runtime.
     ///
     /// # Errors
@@ -195,6 +205,7 @@ impl RestClientBuilder {
             error_parser: self.error_parser,
             default_headers,
             on_request: self.on_request,
+            limiter: self.limiter,
         })))
     }
 

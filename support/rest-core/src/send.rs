@@ -20,6 +20,9 @@ use crate::retry::{Verdict, decide};
 use crate::token::Token;
 use crate::transport::Failure;
 
+/// How long a client keeps still after a 429 that names no time.
+const REFUSED_PAUSE: Duration = Duration::from_secs(1);
+
 /// Sends `parts`, as often as the rules allow, in a span of its own.
 pub(crate) async fn send(client: &Shared, parts: &RequestParts) -> Result<RawResponse> {
     let span = tracing::debug_span!(
@@ -90,17 +93,29 @@ impl<'a> Call<'a> {
 
     async fn run(&mut self) -> Result<RawResponse> {
         loop {
+            self.turn().await;
             self.carried.token = self.token().await?;
             let failure = match self.try_once().await {
                 Ok(response) => return Ok(response),
                 Err(failure) => failure,
             };
             self.sent = self.sent.merge(failure.error.0.sent);
+            if let (Some(limiter), Some(429)) = (&self.client.limiter, failure.error.status()) {
+                let pause = failure.error.retry_after().unwrap_or(REFUSED_PAUSE);
+                limiter.close(self.client.clock.instant(), pause);
+            }
             match decide(failure.outcome, self.parts.is_idempotent()) {
                 Verdict::RenewToken if self.renew() => {}
                 Verdict::Retry => self.wait(failure).await?,
                 Verdict::RenewToken | Verdict::Return => return Err(self.finish(failure, false)),
             }
+        }
+    }
+
+    /// Waits for a turn under the client's rate; that time is not the service's, and counts against no budget.
+    async fn turn(&mut self) {
+        if let Some(limiter) = &self.client.limiter {
+            self.started += limiter.turn(&*self.client.clock).await;
         }
     }
 
