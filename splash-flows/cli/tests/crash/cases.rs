@@ -31,3 +31,22 @@ pub(crate) fn each<T: Sync>(cases: &[T], name: impl Fn(&T) -> String + Sync, che
         cases.len()
     );
 }
+
+/// Numbers that a seed repeats (splitmix64).
+pub(crate) struct Random(u64);
+
+impl Random {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// A number below `end`.
+    pub(crate) fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        let end = u64::try_from(end).unwrap();
+        usize::try_from((z ^ (z >> 31)) % end).unwrap()
+    }
+}

@@ -9,6 +9,9 @@ mod cases;
     reason = "shared with the test binary `cli`, each of which uses a part"
 )]
 mod child;
+mod handover;
+mod instants;
 mod invariants;
 mod points;
 mod scene;
+mod state_folder;

@@ -126,6 +126,35 @@ impl Scene {
         }
     }
 
+    /// How often tasks were asked about.
+    pub(crate) fn polls(&self) -> usize {
+        let journal = self.beamline.sim.journal();
+        journal.count(|entry| entry.operation == "transfer.task_list")
+    }
+
+    /// Waits until tasks were asked about so often.
+    pub(crate) fn wait_for_polls(&self, polls: usize) {
+        let journal = self.beamline.sim.journal();
+        let is_poll = |entry: &&Entry| entry.operation == "transfer.task_list";
+        journal
+            .wait_for(PATIENCE, |seen| seen.iter().filter(is_poll).count() >= polls)
+            .unwrap();
+    }
+
+    /// How many requests there were that change something at a service.
+    pub(crate) fn effects(&self) -> usize {
+        let effects = [
+            "transfer.submit",
+            "transfer.delete",
+            "transfer.rename",
+            "scicat.dataset_create",
+            "scicat.origdatablock_create",
+            "prefect.flow_run_create",
+        ];
+        let journal = self.beamline.sim.journal();
+        journal.count(|entry| effects.contains(&entry.operation.as_str()))
+    }
+
     /// The operations of all requests, in order.
     pub(crate) fn operations(&self) -> Vec<String> {
         let entries = self.beamline.sim.journal().entries();
