@@ -3,6 +3,7 @@
 
 mod client;
 mod endpoint;
+mod fuzz;
 mod lists;
 mod parts;
 mod secrecy;

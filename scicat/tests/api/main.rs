@@ -4,6 +4,7 @@
 mod client;
 mod datasets;
 mod errors;
+mod fuzz;
 mod login;
 mod origdatablocks;
 mod secrecy;
