@@ -83,7 +83,7 @@ impl Stat {
         self
     }
 
-    /// `GET /v0.10/operation/endpoint/{endpoint_id}/stat`.
+    /// `GET /v0.10/operation/endpoint/{endpoint_id}/stat`, without sending it.
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) when the path is empty or contains NUL.
@@ -99,18 +99,17 @@ impl Stat {
         .query_opt("local_user", self.local_user.as_deref()))
     }
 
-    /// The file or folder.
+    /// The file or folder. Retried, unless the storage behind the collection failed.
     ///
     /// # Errors
-    /// Those of [`into_parts`](Self::into_parts) and of any request; not found when there is no such path.
-    /// Retried.
+    /// Those of [`into_parts`](Self::into_parts) and of any request; 404 if there is no such path.
     pub async fn send(&self) -> Result<Entry> {
         self.client.request(self.into_parts()?).await
     }
 
-    /// The file or folder, `None` when there is no such path.
+    /// As [`send`](Self::send), with `None` if there is no such path.
     ///
-    /// A collection the service does not know is an error here, not "no such path": taking it for an
+    /// A collection that the service does not know is an error here, not "no such path": taking it for an
     /// absent file would let a mistyped id pass for a proof of absence.
     ///
     /// # Errors
@@ -146,7 +145,7 @@ impl Rename {
         self
     }
 
-    /// `POST /v0.10/operation/endpoint/{endpoint_id}/rename`.
+    /// `POST /v0.10/operation/endpoint/{endpoint_id}/rename`, without sending it.
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) when a path is empty or contains NUL.
@@ -162,11 +161,11 @@ impl Rename {
         .json(&self.body)
     }
 
-    /// Renames.
+    /// Renames. Not repeated once it may have been acted on: after an error with
+    /// [`was_sent`](crate::Error::was_sent) other than `No`, look at both paths.
     ///
     /// # Errors
-    /// Those of [`into_parts`](Self::into_parts) and of any request. Not repeated once it may have been acted
-    /// on: after [`Sent::Maybe`](crate::Sent::Maybe) look at both paths.
+    /// Those of [`into_parts`](Self::into_parts) and of any request.
     pub async fn send(&self) -> Result<OperationResult> {
         self.client.request(self.into_parts()?).await
     }
@@ -197,7 +196,7 @@ impl Mkdir {
         self
     }
 
-    /// `POST /v0.10/operation/endpoint/{endpoint_id}/mkdir`.
+    /// `POST /v0.10/operation/endpoint/{endpoint_id}/mkdir`, without sending it.
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) when the path is empty or contains NUL.
@@ -212,11 +211,11 @@ impl Mkdir {
         .json(&self.body)
     }
 
-    /// Makes the folder; its parent must exist.
+    /// Makes the folder; its parent must exist. Not repeated once it may have been acted on.
     ///
     /// # Errors
-    /// Those of [`into_parts`](Self::into_parts) and of any request; a folder that exists is one. Not
-    /// repeated once it may have been acted on.
+    /// Those of [`into_parts`](Self::into_parts) and of any request; a folder that exists is one
+    /// ([`is_already_exists`](crate::ErrorExt::is_already_exists)).
     pub async fn send(&self) -> Result<OperationResult> {
         self.client.request(self.into_parts()?).await
     }

@@ -77,7 +77,7 @@ impl Ls {
         self
     }
 
-    /// `GET /v0.10/operation/endpoint/{endpoint_id}/ls`.
+    /// `GET /v0.10/operation/endpoint/{endpoint_id}/ls`, without sending it.
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) when the path is empty or contains NUL.
@@ -105,17 +105,17 @@ impl Ls {
             .fold(parts, |parts, filter| parts.query("filter", filter)))
     }
 
-    /// The folder's content.
+    /// The folder's content. Retried, unless the storage behind the collection failed.
     ///
     /// # Errors
     /// Those of [`into_parts`](Self::into_parts) and of any request; storage that cannot be reached is an
-    /// error of the service (`ExternalError…`). Retried where that helps.
+    /// error of the service (`ExternalError…`).
     pub async fn send(&self) -> Result<Listing> {
         self.client.request(self.into_parts()?).await
     }
 
-    /// The folder's content, `None` when there is no such path. A collection the service does not know is an
-    /// error.
+    /// As [`send`](Self::send), with `None` if there is no such path. A collection that the service does not
+    /// know is an error.
     ///
     /// # Errors
     /// As for [`send`](Self::send), but for a missing path.

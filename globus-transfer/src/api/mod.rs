@@ -5,6 +5,7 @@
 mod endpoint;
 mod ls;
 mod submission;
+mod submission_setters;
 mod submit_delete;
 mod submit_transfer;
 mod task;

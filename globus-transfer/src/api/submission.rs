@@ -22,7 +22,10 @@ impl GetSubmissionId {
         Self { client }
     }
 
-    /// `GET /v0.10/submission_id`.
+    /// `GET /v0.10/submission_id`, without sending it.
+    ///
+    /// # Errors
+    /// None today.
     pub fn into_parts(&self) -> Result<RequestParts> {
         Ok(RequestParts::new(
             "globus_transfer.submission_id",
@@ -32,9 +35,10 @@ impl GetSubmissionId {
     }
 
     /// A new id. Record it together with the document before submitting: it makes a repetition harmless.
+    /// Retried.
     ///
     /// # Errors
-    /// Those of any request. Retried.
+    /// Those of any request.
     pub async fn send(&self) -> Result<SubmissionId> {
         Ok(self.client.request::<Value>(self.into_parts()?).await?.value)
     }
@@ -158,7 +162,10 @@ impl Submit {
         Self { client, document }
     }
 
-    /// `POST /v0.10/transfer` or `POST /v0.10/delete`, with the document's bytes.
+    /// `POST /v0.10/transfer` or `POST /v0.10/delete` with the document's bytes, without sending it.
+    ///
+    /// # Errors
+    /// None today.
     pub fn into_parts(&self) -> Result<RequestParts> {
         let parts = match self.document.kind {
             SubmissionKind::Transfer => {
@@ -172,10 +179,11 @@ impl Submit {
     }
 
     /// The task. A submission that the service had accepted before is answered with the same task and
-    /// [`SubmitCode::Duplicate`](crate::model::SubmitCode::Duplicate), which is a success.
+    /// [`SubmitCode::Duplicate`](crate::model::SubmitCode::Duplicate), which is a success. Retried, a lost
+    /// answer too: the submission id makes that safe.
     ///
     /// # Errors
-    /// Those of any request. Retried, a lost answer too: the submission id makes that safe.
+    /// Those of any request.
     pub async fn send(&self) -> Result<SubmitResult> {
         self.client.request(self.into_parts()?).await
     }

@@ -1,12 +1,11 @@
 //! Submitting a deletion.
 
-use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
 use super::check_path;
 use super::submission::{SubmissionDocument, SubmissionKind};
-use crate::model::SubmitResult;
-use crate::{Client, EndpointId, Error, Label, Result, SubmissionId};
+use super::submission_setters::submission_setters;
+use crate::{Client, EndpointId, Error, Result, SubmissionId};
 
 #[derive(Clone, Debug, Serialize)]
 struct DeleteItem {
@@ -81,13 +80,6 @@ impl SubmitDelete {
         self
     }
 
-    /// The task's label; cut and cleaned to the service's rules.
-    pub fn label(mut self, label: impl Into<Label>) -> Self {
-        let label = label.into();
-        self.options.label = (!label.is_empty()).then(|| label.to_string());
-        self
-    }
-
     /// Whether folders are deleted with all they hold. It holds for every path of the document.
     pub fn recursive(mut self, recursive: bool) -> Self {
         self.options.recursive = Some(recursive);
@@ -103,20 +95,6 @@ impl SubmitDelete {
     /// Whether `*`, `?` and `[` in the last part of a path are patterns.
     pub fn interpret_globs(mut self, interpret: bool) -> Self {
         self.options.interpret_globs = Some(interpret);
-        self
-    }
-
-    /// When the service shall give up; left unset, after 24 hours.
-    pub fn deadline(mut self, deadline: DateTime<Utc>) -> Self {
-        self.options.deadline = Some(deadline.to_rfc3339_opts(SecondsFormat::Secs, false));
-        self
-    }
-
-    /// Whether the service sends mail about the task: on success, on failure, and when it becomes inactive.
-    pub fn notifications(mut self, notify: bool) -> Self {
-        self.options.notify_on_succeeded = Some(notify);
-        self.options.notify_on_failed = Some(notify);
-        self.options.notify_on_inactive = Some(notify);
         self
     }
 
@@ -147,18 +125,6 @@ impl SubmitDelete {
         };
         SubmissionDocument::encode(SubmissionKind::Delete, submission_id, &document)
     }
-
-    /// Fetches a submission id and submits (`GET /v0.10/submission_id`, `POST /v0.10/delete`).
-    ///
-    /// Who must survive a crash in between takes [`document`](Self::document) instead, records it, and sends
-    /// it with [`Client::submit`].
-    ///
-    /// # Errors
-    /// Those of [`document`](Self::document) and of any request. Both requests are retried.
-    pub async fn send(&self) -> Result<SubmitResult> {
-        let unsent = SubmissionId::new("unsent");
-        self.document(&unsent)?;
-        let id = self.client.submission_id().send().await?;
-        self.client.submit(&self.document(&id)?).send().await
-    }
 }
+
+submission_setters!(SubmitDelete, "POST /v0.10/delete");

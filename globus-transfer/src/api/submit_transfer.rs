@@ -1,12 +1,11 @@
 //! Submitting a transfer.
 
-use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
 use super::submission::{SubmissionDocument, SubmissionKind};
+use super::submission_setters::submission_setters;
 use super::transfer_item::{FilterRule, SyncLevel, TransferItem};
-use crate::model::SubmitResult;
-use crate::{Client, EndpointId, Error, Label, Result, SubmissionId};
+use crate::{Client, EndpointId, Error, Result, SubmissionId};
 
 /// The document in the order in which it is written. What the caller did not set is left to the service.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -92,13 +91,6 @@ impl SubmitTransfer {
         self
     }
 
-    /// The task's label; cut and cleaned to the service's rules.
-    pub fn label(mut self, label: impl Into<Label>) -> Self {
-        let label = label.into();
-        self.options.label = (!label.is_empty()).then(|| label.to_string());
-        self
-    }
-
     /// Leaves alone what the destination already has.
     pub fn sync_level(mut self, level: SyncLevel) -> Self {
         self.options.sync_level = Some(level);
@@ -142,37 +134,6 @@ impl SubmitTransfer {
         self
     }
 
-    /// When the service shall give up. Left unset, the service moves the deadline along with progress.
-    pub fn deadline(mut self, deadline: DateTime<Utc>) -> Self {
-        self.options.deadline = Some(deadline.to_rfc3339_opts(SecondsFormat::Secs, false));
-        self
-    }
-
-    /// Whether the service sends mail about the task: on success, on failure, and when it becomes inactive.
-    pub fn notifications(self, notify: bool) -> Self {
-        self.notify_on_succeeded(notify)
-            .notify_on_failed(notify)
-            .notify_on_inactive(notify)
-    }
-
-    /// Whether the service sends mail when the task has succeeded.
-    pub fn notify_on_succeeded(mut self, notify: bool) -> Self {
-        self.options.notify_on_succeeded = Some(notify);
-        self
-    }
-
-    /// Whether the service sends mail when the task has failed.
-    pub fn notify_on_failed(mut self, notify: bool) -> Self {
-        self.options.notify_on_failed = Some(notify);
-        self
-    }
-
-    /// Whether the service sends mail when the task has become inactive.
-    pub fn notify_on_inactive(mut self, notify: bool) -> Self {
-        self.options.notify_on_inactive = Some(notify);
-        self
-    }
-
     /// The local account to read as, where an identity maps to several.
     pub fn source_local_user(mut self, user: impl Into<String>) -> Self {
         self.options.source_local_user = Some(user.into());
@@ -211,18 +172,6 @@ impl SubmitTransfer {
         };
         SubmissionDocument::encode(SubmissionKind::Transfer, submission_id, &document)
     }
-
-    /// Fetches a submission id and submits (`GET /v0.10/submission_id`, `POST /v0.10/transfer`).
-    ///
-    /// Who must survive a crash in between takes [`document`](Self::document) instead, records it, and sends
-    /// it with [`Client::submit`].
-    ///
-    /// # Errors
-    /// Those of [`document`](Self::document) and of any request. Both requests are retried.
-    pub async fn send(&self) -> Result<SubmitResult> {
-        let unsent = SubmissionId::new("unsent");
-        self.document(&unsent)?;
-        let id = self.client.submission_id().send().await?;
-        self.client.submit(&self.document(&id)?).send().await
-    }
 }
+
+submission_setters!(SubmitTransfer, "POST /v0.10/transfer");

@@ -69,25 +69,28 @@ impl GetTask {
         self
     }
 
-    /// `GET /v0.10/task/{task_id}`.
+    /// `GET /v0.10/task/{task_id}`, without sending it.
+    ///
+    /// # Errors
+    /// None today.
     pub fn into_parts(&self) -> Result<RequestParts> {
         let parts = RequestParts::new("globus_transfer.get_task", Method::GET, "/v0.10/task/{task_id}")
             .path_param("task_id", self.id.as_ref());
         Ok(if self.retry { parts } else { parts.no_retry() })
     }
 
-    /// The task.
+    /// The task. Retried, unless [`no_retry`](Self::no_retry) was set.
     ///
     /// # Errors
-    /// Those of any request; not found for a task that is not the caller's own. Retried.
+    /// Those of any request; 404 for a task that is not the caller's own.
     pub async fn send(&self) -> Result<Task> {
         self.client.request(self.into_parts()?).await
     }
 
-    /// The task, `None` when the service does not know it.
+    /// As [`send`](Self::send), with `None` if the service does not know the task.
     ///
     /// # Errors
-    /// Those of any request. Retried.
+    /// As for [`send`](Self::send), but 404 is no error.
     pub async fn send_opt(&self) -> Result<Option<Task>> {
         self.client.request_opt(self.into_parts()?).await
     }
@@ -102,7 +105,10 @@ pub struct CancelTask {
 }
 
 impl CancelTask {
-    /// `POST /v0.10/task/{task_id}/cancel`, without a body.
+    /// `POST /v0.10/task/{task_id}/cancel` (no body), without sending it.
+    ///
+    /// # Errors
+    /// None today.
     pub fn into_parts(&self) -> Result<RequestParts> {
         Ok(RequestParts::new(
             "globus_transfer.cancel_task",
@@ -113,11 +119,11 @@ impl CancelTask {
         .idempotent(true))
     }
 
-    /// What became of it. [`OperationCode::TaskComplete`](crate::model::OperationCode::TaskComplete), the
-    /// task had ended before, is no error.
+    /// Ends the task. [`OperationCode::TaskComplete`](crate::model::OperationCode::TaskComplete), the task had
+    /// ended before, is no error. Retried: cancelling twice is cancelling once.
     ///
     /// # Errors
-    /// Those of any request. Retried: cancelling twice is cancelling once.
+    /// Those of any request.
     pub async fn send(&self) -> Result<OperationResult> {
         self.client.request(self.into_parts()?).await
     }

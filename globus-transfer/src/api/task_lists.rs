@@ -43,7 +43,10 @@ impl ListEvents {
         self
     }
 
-    /// `GET /v0.10/task/{task_id}/event_list`.
+    /// `GET /v0.10/task/{task_id}/event_list`, without sending it.
+    ///
+    /// # Errors
+    /// None today.
     pub fn into_parts(&self) -> Result<RequestParts> {
         Ok(RequestParts::new(
             "globus_transfer.task_events",
@@ -55,10 +58,10 @@ impl ListEvents {
         .query("offset", self.offset.to_string()))
     }
 
-    /// One page.
+    /// One page. Retried.
     ///
     /// # Errors
-    /// Those of any request. Retried.
+    /// Those of any request.
     pub async fn send(&self) -> Result<Page<TaskEvent>> {
         let list: OffsetList<TaskEvent> = self.client.request(self.into_parts()?).await?;
         Ok(offset_page(list, self.offset))
@@ -102,17 +105,20 @@ macro_rules! marked_list {
                 self
             }
 
-            #[doc = concat!("`GET ", $path, "`.")]
+            #[doc = concat!("`GET ", $path, "`, without sending it.")]
+            ///
+            /// # Errors
+            /// None today.
             pub fn into_parts(&self) -> Result<RequestParts> {
                 Ok(RequestParts::new($operation, Method::GET, $path)
                     .path_param("task_id", self.id.as_ref())
                     .query_opt("marker", self.marker.as_deref()))
             }
 
-            /// One page.
+            /// One page. Retried.
             ///
             /// # Errors
-            /// Those of any request. Retried.
+            /// Those of any request.
             pub async fn send(&self) -> Result<Page<$item>> {
                 let list: MarkedList<$item> = self.client.request(self.into_parts()?).await?;
                 Ok(Page { items: list.data, next: list.next_marker.map(PageToken::Marker), total: None })

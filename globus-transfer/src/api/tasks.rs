@@ -106,7 +106,7 @@ impl ListTasks {
         self
     }
 
-    /// `GET /v0.10/task_list`.
+    /// `GET /v0.10/task_list`, without sending it.
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) when a value contains `,` or `/`: the service's
@@ -134,10 +134,10 @@ impl ListTasks {
         Ok((!clauses.is_empty()).then(|| clauses.join("/")))
     }
 
-    /// One page.
+    /// One page. Retried, unless [`no_retry`](Self::no_retry) was set.
     ///
     /// # Errors
-    /// Those of [`into_parts`](Self::into_parts) and of any request. Retried.
+    /// Those of [`into_parts`](Self::into_parts) and of any request.
     pub async fn send(&self) -> Result<Page<Task>> {
         let list: OffsetList<Task> = self.client.request(self.into_parts()?).await?;
         Ok(offset_page(list, self.offset))

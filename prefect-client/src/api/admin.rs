@@ -27,7 +27,7 @@ impl GetHealth {
     /// Asks. Retried. The server answers without a token too, so `true` does not say that the token is good.
     ///
     /// # Errors
-    /// The transport's; and what a server gives that is not up or not Prefect.
+    /// Those of any request.
     pub async fn send(&self) -> Result<bool> {
         self.client.request(self.into_parts()?).await
     }

@@ -23,7 +23,7 @@ impl DeploymentHandle {
         Self { client, flow, name }
     }
 
-    /// Prepares its reading: `GET deployments/name/{flow}/{name}`.
+    /// Reads it: `GET /deployments/name/{flow}/{name}`.
     pub fn get(&self) -> GetDeployment {
         GetDeployment {
             client: self.client.clone(),
@@ -63,10 +63,10 @@ impl GetDeployment {
         self.client.request(self.into_parts()?).await
     }
 
-    /// As [`Self::send`], with `None` if there is no such deployment.
+    /// As [`send`](Self::send), with `None` if there is no such deployment.
     ///
     /// # Errors
-    /// As [`Self::send`], but 404 is no error.
+    /// As for [`send`](Self::send), but 404 is no error.
     pub async fn send_opt(&self) -> Result<Option<Deployment>> {
         self.client.request_opt(self.into_parts()?).await
     }
@@ -160,8 +160,8 @@ impl CreateFlowRun {
     /// `POST /deployments/{id}/create_flow_run`, without sending it.
     ///
     /// # Errors
-    /// [`crate::ErrorKind::Config`] if the parameters are not a JSON object or take 512 KiB or more, or the
-    /// idempotency key is empty.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if the parameters are not a JSON object or take 512 KiB or
+    /// more, or the idempotency key is empty.
     pub fn into_parts(&self) -> Result<RequestParts> {
         let Value::Object(parameters) = &self.parameters else {
             return Err(Error::config(

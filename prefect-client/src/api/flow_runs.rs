@@ -16,7 +16,7 @@ impl FlowRunHandle {
         Self { client, id }
     }
 
-    /// Prepares its reading: `GET flow_runs/{id}`.
+    /// Reads it: `GET /flow_runs/{id}`.
     pub fn get(&self) -> GetFlowRun {
         GetFlowRun {
             client: self.client.clone(),
@@ -51,10 +51,10 @@ impl GetFlowRun {
         self.client.request(self.into_parts()?).await
     }
 
-    /// As [`Self::send`], with `None` if there is no such flow run.
+    /// As [`send`](Self::send), with `None` if there is no such flow run.
     ///
     /// # Errors
-    /// As [`Self::send`], but 404 is no error.
+    /// As for [`send`](Self::send), but 404 is no error.
     pub async fn send_opt(&self) -> Result<Option<FlowRun>> {
         self.client.request_opt(self.into_parts()?).await
     }

@@ -16,7 +16,7 @@ impl VariableHandle {
         Self { client, name }
     }
 
-    /// Prepares its reading: `GET variables/name/{name}`.
+    /// Reads it: `GET /variables/name/{name}`.
     pub fn get(&self) -> GetVariable {
         GetVariable {
             client: self.client.clone(),
@@ -51,10 +51,10 @@ impl GetVariable {
         self.client.request(self.into_parts()?).await
     }
 
-    /// As [`Self::send`], with `None` if there is no such variable.
+    /// As [`send`](Self::send), with `None` if there is no such variable.
     ///
     /// # Errors
-    /// As [`Self::send`], but 404 is no error.
+    /// As for [`send`](Self::send), but 404 is no error.
     pub async fn send_opt(&self) -> Result<Option<Variable>> {
         self.client.request_opt(self.into_parts()?).await
     }

@@ -20,7 +20,7 @@ impl DatasetsHandle {
         Self { client }
     }
 
-    /// Prepares the creation of a raw dataset: `POST datasets`.
+    /// Creates a raw dataset: `POST /datasets`.
     pub fn create(&self, dataset: NewRawDataset) -> CreateDataset {
         CreateDataset {
             client: self.client.clone(),
@@ -28,7 +28,7 @@ impl DatasetsHandle {
         }
     }
 
-    /// Prepares a search: `GET datasets?filter=…`. Without a condition it finds every dataset the account may see.
+    /// Finds datasets: `GET /datasets?filter=…`. Without a condition it finds every dataset the account may see.
     pub fn find(&self) -> FindDatasets {
         FindDatasets {
             client: self.client.clone(),
@@ -51,7 +51,7 @@ impl DatasetHandle {
         Self { client, pid }
     }
 
-    /// Prepares its reading: `GET datasets/{pid}`.
+    /// Reads it: `GET /datasets/{pid}`.
     pub fn get(&self) -> GetDataset {
         GetDataset {
             client: self.client.clone(),
@@ -72,7 +72,8 @@ impl CreateDataset {
     /// `POST /datasets`, without sending it.
     ///
     /// # Errors
-    /// [`crate::ErrorKind::Config`] if a required field is blank or the body is larger than the backend takes.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if a required field is blank or the body is larger than the
+    /// backend takes.
     pub fn into_parts(&self) -> Result<RequestParts> {
         self.dataset.check()?;
         super::with_body(
@@ -87,7 +88,7 @@ impl CreateDataset {
     /// [`was_sent`](crate::Error::was_sent) other than `No`, look with [`DatasetsHandle::find`] before trying again.
     ///
     /// # Errors
-    /// A refused field is status 400 and is named by [`crate::violations`]; a missing right is status 403.
+    /// A refused field is status 400 and is named by [`violations`](crate::violations); a missing right is status 403.
     pub async fn send(&self) -> Result<Dataset> {
         self.client.request(self.into_parts()?).await
     }
@@ -120,10 +121,10 @@ impl GetDataset {
         self.client.request(self.into_parts()?).await
     }
 
-    /// As [`Self::send`], with `None` if there is no such dataset.
+    /// As [`send`](Self::send), with `None` if there is no such dataset.
     ///
     /// # Errors
-    /// As [`Self::send`], but 404 is no error.
+    /// As for [`send`](Self::send), but 404 is no error.
     pub async fn send_opt(&self) -> Result<Option<Dataset>> {
         self.client.request_opt(self.into_parts()?).await
     }
@@ -145,7 +146,7 @@ pub struct FindDatasets {
 }
 
 impl FindDatasets {
-    /// Datasets a page, unless [`Self::limit`] says otherwise.
+    /// Datasets a page, unless [`limit`](Self::limit) says otherwise.
     pub const DEFAULT_LIMIT: u64 = 100;
 
     /// Only datasets of this folder. Called again, of any of these folders.
@@ -202,7 +203,7 @@ impl FindDatasets {
     /// Reads one page, oldest entries first. Retried.
     ///
     /// # Errors
-    /// The service's and the transport's.
+    /// Those of any request.
     pub async fn send(&self) -> Result<Page<Dataset>> {
         let items: Vec<Dataset> = self.client.request(self.into_parts()?).await?;
         let count = items.len() as u64;

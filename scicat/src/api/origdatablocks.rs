@@ -16,7 +16,7 @@ impl OrigDatablocksHandle {
         Self { client, pid }
     }
 
-    /// Prepares the creation of a datablock: `POST datasets/{pid}/origdatablocks`.
+    /// Creates a datablock: `POST /datasets/{pid}/origdatablocks`.
     pub fn create(&self, block: NewOrigDatablock) -> CreateOrigDatablock {
         CreateOrigDatablock {
             client: self.client.clone(),
@@ -25,7 +25,7 @@ impl OrigDatablocksHandle {
         }
     }
 
-    /// Prepares the list of the dataset's datablocks: `GET datasets/{pid}/origdatablocks`.
+    /// Lists the dataset's datablocks: `GET /datasets/{pid}/origdatablocks`.
     pub fn list(&self) -> ListOrigDatablocks {
         ListOrigDatablocks {
             client: self.client.clone(),
@@ -47,8 +47,8 @@ impl CreateOrigDatablock {
     /// `POST /datasets/{pid}/origdatablocks`, without sending it.
     ///
     /// # Errors
-    /// [`crate::ErrorKind::Config`] if the block has no file, a blank path or too large a size, or the body is
-    /// larger than the backend takes.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if the block has no file, a blank path or too large a size, or
+    /// the body is larger than the backend takes.
     pub fn into_parts(&self) -> Result<RequestParts> {
         self.block.check()?;
         let path = "/datasets/{pid}/origdatablocks";
@@ -62,7 +62,8 @@ impl CreateOrigDatablock {
     /// [`was_sent`](crate::Error::was_sent) other than `No`, look with [`OrigDatablocksHandle::list`] first.
     ///
     /// # Errors
-    /// A refused field is status 400 and is named by [`crate::violations`]; 404 if there is no such dataset.
+    /// A refused field is status 400 and is named by [`violations`](crate::violations); 404 if there is no such
+    /// dataset.
     pub async fn send(&self) -> Result<OrigDatablock> {
         self.client.request(self.into_parts()?).await
     }
@@ -95,10 +96,10 @@ impl ListOrigDatablocks {
         self.client.request(self.into_parts()?).await
     }
 
-    /// As [`Self::send`], with `None` if there is no such dataset.
+    /// As [`send`](Self::send), with `None` if there is no such dataset.
     ///
     /// # Errors
-    /// As [`Self::send`], but 404 is no error.
+    /// As for [`send`](Self::send), but 404 is no error.
     pub async fn send_opt(&self) -> Result<Option<Vec<OrigDatablock>>> {
         self.client.request_opt(self.into_parts()?).await
     }
