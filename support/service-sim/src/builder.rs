@@ -41,6 +41,8 @@ pub struct SimBuilder {
     seed: u64,
     limits: Limits,
     transfer_delay: Duration,
+    skews: BTreeMap<String, i64>,
+    local_mounts: bool,
     faults: Vec<FaultSpec>,
     clients: Vec<Credentials>,
 }
@@ -54,6 +56,8 @@ impl SimBuilder {
             seed: 0,
             limits: Limits::Off,
             transfer_delay: Duration::ZERO,
+            skews: BTreeMap::new(),
+            local_mounts: true,
             faults: Vec::new(),
             clients: Vec::new(),
         }
@@ -111,6 +115,21 @@ impl SimBuilder {
         self
     }
 
+    /// Sets a clock wrong by so many seconds, ahead if positive. `name` is a service, `globus_transfer`, `scicat` or
+    /// `prefect`, whose times and tokens follow; or the key of a collection: files that are written on its host, by
+    /// transfers or by [`Collection::write`], have modification times that are so far off.
+    pub fn skew(mut self, name: impl Into<String>, seconds: i64) -> Self {
+        self.skews.insert(name.into(), seconds);
+        self
+    }
+
+    /// Keeps from clients where the collections' folders are, as for a worker that does not mount them: no
+    /// `local_path` in the config written for them, no `dir` at the control port's `/sim/collections`.
+    pub fn no_local_mounts(mut self) -> Self {
+        self.local_mounts = false;
+        self
+    }
+
     /// Adds a fault from the start on.
     pub fn fault(mut self, fault: FaultSpec) -> Self {
         self.faults.push(fault);
@@ -131,10 +150,12 @@ impl SimBuilder {
     ///
     /// # Errors
     ///
-    /// [`SimError`] when a folder cannot be made, a collection makes no sense, or no port or thread can be had.
+    /// [`SimError`] when a folder cannot be made, a collection or a skew makes no sense, or no port or thread can be
+    /// had.
     pub fn start(self) -> Result<Sim, SimError> {
         let (root, temporary) = self.open_root()?;
-        let collections = create_collections(self.collections, &root)?;
+        let collections = create_collections(self.collections, &root, &self.skews)?;
+        check_skews(&self.skews, &collections)?;
         let default_client = Credentials {
             id: "7c1d3b1e-0b5c-4c57-9d0a-5f0c3d2b9a11".to_owned(),
             secret: "simulated-client-secret".to_owned(),
@@ -147,6 +168,8 @@ impl SimBuilder {
             tokens: Tokens::default(),
             remembered: Remembered::default(),
             collections,
+            skews: self.skews,
+            local_mounts: self.local_mounts,
             limits: self.limits,
             transfer_delay: self.transfer_delay,
             globus_clients: if self.clients.is_empty() {
@@ -186,9 +209,14 @@ impl SimBuilder {
 fn create_collections(
     specs: Vec<CollectionSpec>,
     root: &std::path::Path,
+    skews: &BTreeMap<String, i64>,
 ) -> Result<Vec<Collection>, SimError> {
     let mut keys = BTreeSet::new();
     let mut hosts: BTreeMap<String, String> = BTreeMap::new();
+    let clocks: BTreeMap<String, i64> = specs
+        .iter()
+        .filter_map(|spec| Some((spec.host.clone(), *skews.get(&spec.key)?)))
+        .collect();
     let mut collections = Vec::with_capacity(specs.len());
     for spec in specs {
         let wrong = |why: String| SimError::Collection {
@@ -204,7 +232,19 @@ fn create_collections(
         if *host != spec.host {
             return Err(wrong(format!("its uuid stands for the host {host} already")));
         }
-        collections.push(Collection::create(spec, root)?);
+        let clock_off = clocks.get(&spec.host).copied().unwrap_or(0);
+        collections.push(Collection::create(spec, root, clock_off)?);
     }
     Ok(collections)
+}
+
+fn check_skews(skews: &BTreeMap<String, i64>, collections: &[Collection]) -> Result<(), SimError> {
+    let known = |name: &String| {
+        ["globus_transfer", "scicat", "prefect"].contains(&name.as_str())
+            || collections.iter().any(|c| c.key() == name)
+    };
+    match skews.keys().find(|name| !known(name)) {
+        Some(name) => Err(SimError::Skew { name: name.clone() }),
+        None => Ok(()),
+    }
 }

@@ -1,27 +1,43 @@
 //! The simulator's time: real time plus an offset that only [`crate::Sim::advance`] moves.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
 
 /// Real time plus an offset. Token expiry, deadlines, delays and rate windows read it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Clock {
-    offset: watch::Sender<TimeDelta>,
+    offset: Arc<watch::Sender<TimeDelta>>,
+    /// How far a service's own clock is off.
+    skew: TimeDelta,
 }
 
 impl Clock {
     pub(crate) fn new() -> Self {
         Self {
-            offset: watch::Sender::new(TimeDelta::zero()),
+            offset: Arc::new(watch::Sender::new(TimeDelta::zero())),
+            skew: TimeDelta::zero(),
         }
     }
 
+    /// A clock that moves with this one, but is so much off.
+    pub(crate) fn skewed(&self, by: TimeDelta) -> Self {
+        Self {
+            offset: Arc::clone(&self.offset),
+            skew: by,
+        }
+    }
+
+    /// How far the clock has been advanced.
+    pub(crate) fn offset(&self) -> TimeDelta {
+        *self.offset.borrow()
+    }
+
     pub(crate) fn now(&self) -> DateTime<Utc> {
-        let offset = *self.offset.borrow();
-        Utc::now()
-            .checked_add_signed(offset)
+        let off = self.offset().checked_add(&self.skew);
+        off.and_then(|off| Utc::now().checked_add_signed(off))
             .unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 
@@ -48,4 +64,15 @@ impl Clock {
             }
         }
     }
+}
+
+/// A time as a clock shows it that is so many seconds off.
+pub(crate) fn off(at: SystemTime, seconds: i64) -> SystemTime {
+    let by = Duration::from_secs(seconds.unsigned_abs());
+    let shown = if seconds < 0 {
+        at.checked_sub(by)
+    } else {
+        at.checked_add(by)
+    };
+    shown.unwrap_or(at)
 }

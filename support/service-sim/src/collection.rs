@@ -1,10 +1,13 @@
 //! Collections: a uuid on a host, and the folder that stands for that host.
 
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use serde::Serialize;
 
+use crate::clock;
 use crate::error::SimError;
 
 /// A collection to simulate, as a config file describes an endpoint.
@@ -19,6 +22,8 @@ pub struct CollectionSpec {
     pub host: String,
     /// The folder of the collection in which the config's paths start.
     pub root_path: String,
+    /// Whether the collection's storage can rename. Default yes; one key that says no is enough for its uuid.
+    pub rename_supported: bool,
 }
 
 impl CollectionSpec {
@@ -34,7 +39,15 @@ impl CollectionSpec {
             uuid: uuid.into(),
             host: host.into(),
             root_path: root_path.into(),
+            rename_supported: true,
         }
+    }
+
+    /// Says whether the collection's storage can rename.
+    #[must_use]
+    pub fn rename_supported(mut self, supported: bool) -> Self {
+        self.rename_supported = supported;
+        self
     }
 }
 
@@ -131,11 +144,13 @@ const DEFAULTS: &[(&str, &str, &str, &str)] = &[
 pub struct Collection {
     spec: CollectionSpec,
     dir: PathBuf,
+    /// Seconds by which the host's clock is off.
+    clock_off: i64,
 }
 
 impl Collection {
     /// Checks the spec and makes its folders below `root`.
-    pub(crate) fn create(spec: CollectionSpec, root: &Path) -> Result<Self, SimError> {
+    pub(crate) fn create(spec: CollectionSpec, root: &Path, clock_off: i64) -> Result<Self, SimError> {
         let wrong = |why: &str| SimError::Collection {
             key: spec.key.clone(),
             why: why.to_owned(),
@@ -150,7 +165,7 @@ impl Collection {
             return Err(wrong("its root_path contains `..` or NUL"));
         }
         let dir = root.join(&spec.host);
-        let collection = Self { spec, dir };
+        let collection = Self { spec, dir, clock_off };
         let folder = collection.path("");
         std::fs::create_dir_all(&folder).map_err(|e| SimError::folder(folder, e))?;
         Ok(collection)
@@ -169,6 +184,15 @@ impl Collection {
     /// The host's name.
     pub fn host(&self) -> &str {
         &self.spec.host
+    }
+
+    /// Whether the collection's storage can rename.
+    pub(crate) fn rename_supported(&self) -> bool {
+        self.spec.rename_supported
+    }
+
+    pub(crate) fn clock_off(&self) -> i64 {
+        self.clock_off
     }
 
     /// The folder that the collection's `/` maps to.
@@ -196,21 +220,29 @@ impl Collection {
         path
     }
 
-    /// Writes a file, making its folders, and returns where it stands.
+    /// Writes a file, making its folders.
+    pub(crate) fn place(&self, rel: &str, bytes: &[u8]) -> io::Result<()> {
+        let path = self.path(rel);
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        std::fs::write(&path, bytes)?;
+        if self.clock_off != 0 {
+            let file = File::options().write(true).open(&path)?;
+            file.set_modified(clock::off(SystemTime::now(), self.clock_off))?;
+        }
+        Ok(())
+    }
+
+    /// Writes a file, making its folders, and returns where it stands. It is modified now, by the host's clock.
     ///
     /// # Panics
     ///
     /// When the file cannot be written: this is a helper for setting up a scene.
     #[allow(clippy::panic)] // A test that cannot place its files has nothing to go on with.
     pub fn write(&self, rel: impl AsRef<str>, bytes: impl AsRef<[u8]>) -> PathBuf {
-        let path = self.path(rel);
-        let write = || -> io::Result<()> {
-            if let Some(folder) = path.parent() {
-                std::fs::create_dir_all(folder)?;
-            }
-            std::fs::write(&path, bytes)
-        };
-        match write() {
+        let path = self.path(&rel);
+        match self.place(rel.as_ref(), bytes.as_ref()) {
             Ok(()) => path,
             Err(e) => panic!("cannot write {}: {e}", path.display()),
         }

@@ -68,7 +68,8 @@ impl Config {
         Ok(collections)
     }
 
-    /// The config as YAML, each simulated endpoint with a `local_path`: the folder that its `root_path` maps to.
+    /// The config as YAML, each simulated endpoint with a `local_path`: the folder that its `root_path` maps to. Where
+    /// clients may not know the folders, none has one.
     ///
     /// # Errors
     ///
@@ -80,7 +81,11 @@ impl Config {
                 .pointer_mut("/globus/globus_endpoints")
                 .and_then(|e| e.get_mut(collection.key()))
             {
-                endpoint["local_path"] = json!(collection.path(""));
+                if sim.has_local_mounts() {
+                    endpoint["local_path"] = json!(collection.path(""));
+                } else if let Some(endpoint) = endpoint.as_object_mut() {
+                    endpoint.remove("local_path");
+                }
             }
         }
         serde_saphyr::to_string(&document).map_err(|e| SimError::Config(e.to_string()))

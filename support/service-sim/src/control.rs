@@ -1,17 +1,31 @@
 //! The control port: the journal, the state and the switches of a running simulator, over HTTP.
+//!
+//! | request | answer |
+//! |---|---|
+//! | `GET /sim/journal?since=N` | the entries from number N (default 0) on, one JSON document a line |
+//! | `GET /sim/state` | clock, faults, holds, tasks, datasets, blocks of files, flow runs |
+//! | `GET /sim/collections` | `{key: {uuid, host, root_path, dir}}`, `dir` only with local mounts |
+//! | `POST /sim/advance {"seconds": S}` | moves the clock forward |
+//! | `POST /sim/fault {"spec": TEXT}` | adds a fault |
+//! | `POST /sim/clear` | removes every fault and releases every hold |
+//! | `POST /sim/release {"name": NAME}` | releases a hold; `*` all of them |
+//! | `POST /sim/plant {"collection": KEY, "path": P, …}` | changes a file, see [`crate::plant`] |
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{DefaultBodyLimit, Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::header;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::fault::FaultSpec;
+use crate::plant::Plant;
 use crate::routes;
 use crate::sim::Handle;
 
@@ -22,14 +36,25 @@ pub(crate) fn router(handle: Arc<Handle>) -> Router {
         .route("/sim/state", get(state))
         .route("/sim/advance", post(advance))
         .route("/sim/fault", post(fault))
+        .route("/sim/clear", post(clear))
         .route("/sim/release", post(release))
+        .route("/sim/plant", post(plant))
+        .layer(DefaultBodyLimit::max(routes::MAX_BODY))
         .with_state(handle)
 }
 
+#[derive(Deserialize)]
+struct Since {
+    since: Option<usize>,
+}
+
 /// One JSON document a line.
-async fn journal(State(handle): State<Arc<Handle>>) -> Response {
+async fn journal(State(handle): State<Arc<Handle>>, since: Result<Query<Since>, QueryRejection>) -> Response {
+    let Ok(Query(Since { since })) = since else {
+        return refused("since must be a whole number");
+    };
     let mut lines = String::new();
-    for entry in handle.shared.journal.entries() {
+    for entry in handle.shared.journal.since(since.unwrap_or(0)) {
         lines.push_str(&serde_json::to_string(&entry).unwrap_or_default());
         lines.push('\n');
     }
@@ -37,7 +62,7 @@ async fn journal(State(handle): State<Arc<Handle>>) -> Response {
 }
 
 async fn collections(State(handle): State<Arc<Handle>>) -> Response {
-    routes::json(200, &handle.collections_json())
+    routes::json(200, &handle.collections_json(handle.shared.local_mounts))
 }
 
 async fn state(State(handle): State<Arc<Handle>>) -> Response {
@@ -65,6 +90,26 @@ async fn fault(State(handle): State<Arc<Handle>>, body: Bytes) -> Response {
             routes::json(200, &json!({ "faults": handle.shared.faults.texts() }))
         }
         Err(e) => refused(&e.to_string()),
+    }
+}
+
+async fn clear(State(handle): State<Arc<Handle>>) -> Response {
+    handle.clear_faults();
+    routes::json(200, &json!({ "faults": [] }))
+}
+
+/// Runs where it may block: the file may be large.
+async fn plant(State(handle): State<Arc<Handle>>, body: Bytes) -> Response {
+    let act = move || {
+        let plant: Plant = serde_json::from_slice(&body).map_err(|e| e.to_string())?;
+        let collection = handle.shared.collection(&plant.collection);
+        let collection = collection.ok_or_else(|| format!("no collection {:?}", plant.collection))?;
+        plant.carry_out(collection)
+    };
+    match tokio::task::spawn_blocking(act).await {
+        Ok(Ok(size)) => routes::json(200, &json!({ "size": size })),
+        Ok(Err(why)) => refused(&why),
+        Err(_) => refused("the simulator failed"),
     }
 }
 

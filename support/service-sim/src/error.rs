@@ -31,6 +31,12 @@ pub enum SimError {
         /// What is wrong with it.
         why: String,
     },
+    /// A clock is to be off that nothing has.
+    #[error("skew of {name:?}: no service (globus_transfer, scicat, prefect) or collection is called so")]
+    Skew {
+        /// The name that was given.
+        name: String,
+    },
     /// A config file could not be used.
     #[error("config: {0}")]
     Config(String),

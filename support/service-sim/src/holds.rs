@@ -39,6 +39,12 @@ impl Holds {
         self.changes.send_modify(|n| *n += 1);
     }
 
+    /// The names at which something is, or would be, kept.
+    pub(crate) fn holding(&self) -> Vec<String> {
+        let released = lock(&self.released).clone();
+        lock(&self.armed).difference(&released).cloned().collect()
+    }
+
     pub(crate) fn is_released(&self, name: &str) -> bool {
         lock(&self.released).contains(name)
     }

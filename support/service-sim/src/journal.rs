@@ -107,6 +107,11 @@ impl Journal {
         counts
     }
 
+    /// How many entries there are.
+    pub(crate) fn len(&self) -> usize {
+        self.lock().len()
+    }
+
     /// The entries from number `n` on.
     pub fn since(&self, n: usize) -> Vec<Entry> {
         self.lock().get(n..).unwrap_or_default().to_vec()

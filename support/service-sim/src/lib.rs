@@ -45,6 +45,7 @@ mod fault;
 mod holds;
 mod journal;
 mod operations;
+mod plant;
 #[cfg(feature = "prefect")]
 mod prefect;
 mod remembered;

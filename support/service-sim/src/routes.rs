@@ -52,13 +52,13 @@ pub(crate) struct Noted {
 
 /// A JSON reply.
 pub(crate) fn json(status: u16, document: &Value) -> Response {
+    json_text(status, document.to_string())
+}
+
+/// A reply of which the JSON is written already.
+pub(crate) fn json_text(status: u16, document: String) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    (
-        status,
-        [(header::CONTENT_TYPE, "application/json")],
-        document.to_string(),
-    )
-        .into_response()
+    (status, [(header::CONTENT_TYPE, "application/json")], document).into_response()
 }
 
 /// A service's name in the journal, and how it words its errors.

@@ -1,7 +1,10 @@
 //! What every service of one simulator shares.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
+
+use chrono::TimeDelta;
 
 use crate::builder::Limits;
 use crate::clock::Clock;
@@ -22,6 +25,10 @@ pub(crate) struct Shared {
     pub(crate) tokens: Tokens,
     pub(crate) remembered: Remembered,
     pub(crate) collections: Vec<Collection>,
+    /// By service, how many seconds its clock is off.
+    pub(crate) skews: BTreeMap<String, i64>,
+    /// Whether clients may know where the collections' folders are.
+    pub(crate) local_mounts: bool,
     pub(crate) limits: Limits,
     pub(crate) transfer_delay: Duration,
     pub(crate) globus_clients: Vec<Credentials>,
@@ -50,6 +57,17 @@ impl Shared {
     /// A new request id, short and unique within the simulator.
     pub(crate) fn request_id(&self) -> String {
         format!("sim{:06x}", self.request_ids.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// The clock by which a service lives.
+    pub(crate) fn clock_of(&self, service: &str) -> Clock {
+        let seconds = self.skews.get(service).copied().unwrap_or(0);
+        self.clock
+            .skewed(TimeDelta::try_seconds(seconds).unwrap_or_default())
+    }
+
+    pub(crate) fn collection(&self, key: &str) -> Option<&Collection> {
+        self.collections.iter().find(|c| c.key() == key)
     }
 
     pub(crate) fn is_stopping(&self) -> bool {

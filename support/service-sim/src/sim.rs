@@ -73,11 +73,18 @@ impl Handle {
         self.shared.faults.add(fault);
     }
 
-    /// `{key: {uuid, host, dir, root_path}}`.
-    pub(crate) fn collections_json(&self) -> Value {
+    pub(crate) fn clear_faults(&self) {
+        self.shared.faults.clear();
+        self.shared.holds.release("*");
+    }
+
+    /// `{key: {uuid, host, dir, root_path}}`; the folder only if asked for.
+    pub(crate) fn collections_json(&self, with_dir: bool) -> Value {
         let describe = |c: &Collection| {
-            let facts =
-                json!({"uuid": c.uuid(), "host": c.host(), "dir": c.dir(), "root_path": c.root_path()});
+            let mut facts = json!({"uuid": c.uuid(), "host": c.host(), "root_path": c.root_path()});
+            if with_dir {
+                facts["dir"] = json!(c.dir());
+            }
             (c.key().to_owned(), facts)
         };
         Value::Object(self.shared.collections.iter().map(describe).collect())
@@ -87,6 +94,9 @@ impl Handle {
         #[allow(unused_mut)] // Built with no service there is nothing to add.
         let mut state = json!({
             "now": self.shared.clock.now(),
+            "offset_seconds": self.shared.clock.offset().num_seconds(),
+            "holding": self.shared.holds.holding(),
+            "entries": self.shared.journal.len(),
             "faults": self.shared.faults.texts(),
             "requests": self.shared.journal.counts_by_service(),
         });
@@ -97,6 +107,7 @@ impl Handle {
         #[cfg(feature = "scicat")]
         {
             state["datasets"] = json!(self.scicat.datasets());
+            state["origdatablocks"] = json!(self.scicat.origdatablocks());
         }
         #[cfg(feature = "prefect")]
         {
@@ -218,12 +229,7 @@ impl Sim {
 
     /// The collection with this key, if there is one.
     pub fn find_collection(&self, key: &str) -> Option<Collection> {
-        self.handle
-            .shared
-            .collections
-            .iter()
-            .find(|c| c.key() == key)
-            .cloned()
+        self.handle.shared.collection(key).cloned()
     }
 
     /// All collections, in the order in which they were given.
@@ -238,8 +244,7 @@ impl Sim {
 
     /// Removes every fault and releases what is held. Tasks already struck stay as they are.
     pub fn clear_faults(&self) {
-        self.handle.shared.faults.clear();
-        self.handle.shared.holds.release("*");
+        self.handle.clear_faults();
     }
 
     /// Releases the replies and tasks held under `name`, those to come included; `*` releases all names.
@@ -252,7 +257,7 @@ impl Sim {
         self.handle.shared.journal.clone()
     }
 
-    /// Moves the simulator's clock forward: token expiry, deadlines, delays and rate windows follow.
+    /// Moves the simulator's clock forward: token expiry, deadlines, delays, schedules and rate windows follow.
     pub fn advance(&self, by: Duration) {
         self.handle.shared.clock.advance(by);
     }
@@ -277,7 +282,12 @@ impl Sim {
 
     /// `{key: {"uuid", "host", "dir", "root_path"}}`, as in the ready line of the binary.
     pub fn collections_json(&self) -> Value {
-        self.handle.collections_json()
+        self.handle.collections_json(true)
+    }
+
+    /// Whether clients may know where the collections' folders are; see [`SimBuilder::no_local_mounts`].
+    pub fn has_local_mounts(&self) -> bool {
+        self.handle.shared.local_mounts
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::{Parser, ValueEnum};
 use serde_json::json;
 use service_sim::config::Config;
-use service_sim::{FaultSpec, Limits, Sim};
+use service_sim::{CollectionSpec, FaultSpec, Limits, Sim};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Simulators of Globus, SciCat and Prefect over real folders, each on its own loopback port.
@@ -44,6 +44,15 @@ struct Args {
     /// Seed of the faults that have a rate
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
+    /// Keep from clients where the collections' folders are: no local_path in the written config
+    #[arg(long)]
+    no_local_mounts: bool,
+    /// A collection whose storage cannot rename, repeatable
+    #[arg(long = "no-rename", value_name = "KEY")]
+    no_rename: Vec<String>,
+    /// A clock that is off: globus_transfer, scicat, prefect, or the host of a collection by its key; repeatable
+    #[arg(long = "skew", value_name = "NAME=SECONDS", value_parser = skew, allow_hyphen_values = true)]
+    skews: Vec<(String, i64)>,
     /// A fault, repeatable; `--fault help` explains them
     #[arg(long = "fault", value_name = "SPEC")]
     faults: Vec<FaultSpec>,
@@ -69,6 +78,12 @@ fn duration(text: &str) -> Result<Duration, String> {
         .parse()
         .map_err(|_| "expected a duration such as 500ms, 2s or 1m".to_owned())?;
     Duration::try_from_secs_f64(number * unit).map_err(|e| e.to_string())
+}
+
+fn skew(text: &str) -> Result<(String, i64), String> {
+    let parts = text.split_once('=');
+    let skew = parts.and_then(|(name, seconds)| Some((name.to_owned(), seconds.parse().ok()?)));
+    skew.ok_or_else(|| "expected NAME=SECONDS".to_owned())
 }
 
 fn main() -> ExitCode {
@@ -116,11 +131,17 @@ fn run(args: &Args) -> Result<(), Box<dyn std::error::Error>> {
     };
     let mut builder = Sim::builder().transfer().scicat().prefect().root(&args.root);
     builder = builder
-        .collections(config.collections()?)
+        .collections(collections(&config, &args.no_rename)?)
         .limits(limits)
         .seed(args.seed);
     for fault in &args.faults {
         builder = builder.fault(fault.clone());
+    }
+    for (name, seconds) in &args.skews {
+        builder = builder.skew(name, *seconds);
+    }
+    if args.no_local_mounts {
+        builder = builder.no_local_mounts();
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -155,6 +176,17 @@ fn run(args: &Args) -> Result<(), Box<dyn std::error::Error>> {
         }
     });
     Ok(())
+}
+
+/// The config's collections, some of which cannot rename.
+fn collections(config: &Config, no_rename: &[String]) -> Result<Vec<CollectionSpec>, String> {
+    let mut specs = config.collections().map_err(|e| e.to_string())?;
+    for key in no_rename {
+        let spec = specs.iter_mut().find(|spec| spec.key == *key);
+        spec.ok_or_else(|| format!("--no-rename {key}: no such collection"))?
+            .rename_supported = false;
+    }
+    Ok(specs)
 }
 
 /// `KEY=value` lines that a shell and python-dotenv read alike.
@@ -194,6 +226,8 @@ mod tests {
         assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
         assert_eq!(duration("1.5m"), Ok(Duration::from_secs(90)));
         assert_eq!(duration("2"), Ok(Duration::from_secs(2)));
+        assert_eq!(skew("data832=-7200"), Ok(("data832".to_owned(), -7200)));
+        assert!(skew("data832").is_err() && skew("data832=soon").is_err());
         assert!(duration("soon").is_err() && duration("-1s").is_err());
     }
 }

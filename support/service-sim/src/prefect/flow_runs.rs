@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -41,6 +41,8 @@ const STATES: &[(&str, &str)] = &[
     ("PAUSED", "Paused"),
     ("CANCELLING", "Cancelling"),
 ];
+/// How long after its time a run is late.
+const LATE_AFTER: TimeDelta = TimeDelta::seconds(15);
 /// Above this a run's parameters are refused.
 const MAX_PARAMETERS: usize = 524_288;
 
@@ -261,4 +263,23 @@ pub(super) async fn list(State(prefect): State<Arc<Prefect>>, body: Bytes) -> Re
     };
     let store = prefect.store();
     filter::apply(&asked, &store.flow_runs, &store.deployments)
+}
+
+/// What the server does to runs that nobody has picked up in time.
+pub(super) fn mark_late(runs: &mut [Value], now: DateTime<Utc>) {
+    for run in runs {
+        let due = run["expected_start_time"].as_str();
+        let due = due.and_then(|due| DateTime::parse_from_rfc3339(due).ok());
+        let is_late =
+            run["state_name"] == "Scheduled" && due.is_some_and(|due| now - due.to_utc() > LATE_AFTER);
+        if is_late {
+            let id = Uuid::new_v4();
+            run["state_name"] = json!("Late");
+            run["state_id"] = json!(id);
+            run["updated"] = json!(time_text(now));
+            run["state"]["id"] = json!(id);
+            run["state"]["name"] = json!("Late");
+            run["state"]["timestamp"] = json!(time_text(now));
+        }
+    }
 }

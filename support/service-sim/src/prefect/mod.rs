@@ -1,7 +1,7 @@
 //! Simulated Prefect: the part of the server's API that schedules runs of deployments.
 //!
 //! It starts with the deployments and variables of beamline 8.3.2. Runs are only kept: nothing polls them, and
-//! they stay `Scheduled`. Bodies are checked as the real server does (an unknown field is 422).
+//! they stay `Scheduled` until they are `Late`, 15 s after they were due. Bodies are checked as the real server does (an unknown field is 422).
 
 mod catalogue;
 mod checks;
@@ -20,6 +20,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use crate::clock::Clock;
 use crate::routes::{self, ErrorFacts, Routes};
 use crate::shared::Shared;
 
@@ -32,6 +33,7 @@ const OLDEST_API: [u32; 3] = [0, 8, 0];
 #[derive(Debug)]
 pub(crate) struct Prefect {
     shared: Arc<Shared>,
+    clock: Clock,
     store: Mutex<Store>,
 }
 
@@ -52,7 +54,8 @@ struct Deployment {
 
 impl Prefect {
     pub(crate) fn new(shared: Arc<Shared>) -> Arc<Self> {
-        let now = time_text(shared.clock.now());
+        let clock = shared.clock_of("prefect");
+        let now = time_text(clock.now());
         let store = Store {
             deployments: catalogue::deployments(&now),
             variables: catalogue::variables(&now),
@@ -60,6 +63,7 @@ impl Prefect {
         };
         Arc::new(Self {
             shared,
+            clock,
             store: Mutex::new(store),
         })
     }
@@ -69,12 +73,15 @@ impl Prefect {
         self.store().flow_runs.clone()
     }
 
+    /// The store, with what was due by now marked as late.
     fn store(&self) -> MutexGuard<'_, Store> {
-        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+        flow_runs::mark_late(&mut store.flow_runs, self.now());
+        store
     }
 
     fn now(&self) -> DateTime<Utc> {
-        self.shared.clock.now()
+        self.clock.now()
     }
 }
 

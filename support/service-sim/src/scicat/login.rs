@@ -40,7 +40,7 @@ pub(super) async fn login(State(scicat): State<Arc<SciCat>>, headers: HeaderMap,
 
 /// Issues a token. The document gives it twice, under both names that clients look for.
 fn grant(scicat: &SciCat, user: &str) -> Value {
-    let now = scicat.shared.clock.now();
+    let now = scicat.clock.now();
     let end = now + TimeDelta::seconds(LIFETIME_S);
     let user_id = user_id(user);
     let token = jwt(&json!({

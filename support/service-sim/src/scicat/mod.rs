@@ -24,6 +24,7 @@ use axum::routing::{get, post};
 use http::{HeaderMap, StatusCode, header};
 use serde_json::{Value, json};
 
+use crate::clock::Clock;
 use crate::routes::{self, ErrorFacts, Routes};
 use crate::server::Peer;
 use crate::shared::Shared;
@@ -32,6 +33,7 @@ use crate::shared::Shared;
 #[derive(Debug)]
 pub(crate) struct SciCat {
     shared: Arc<Shared>,
+    clock: Clock,
     store: Mutex<Store>,
     dead: AtomicBool,
 }
@@ -52,6 +54,7 @@ impl Store {
 impl SciCat {
     pub(crate) fn new(shared: Arc<Shared>) -> Arc<Self> {
         Arc::new(Self {
+            clock: shared.clock_of("scicat"),
             shared,
             store: Mutex::default(),
             dead: AtomicBool::new(false),
@@ -61,6 +64,11 @@ impl SciCat {
     /// The documents, in the order of their creation.
     pub(crate) fn datasets(&self) -> Vec<Value> {
         self.store().datasets.clone()
+    }
+
+    /// The blocks of files of all datasets, in the order of their creation.
+    pub(crate) fn origdatablocks(&self) -> Vec<Value> {
+        self.store().origdatablocks.clone()
     }
 
     fn store(&self) -> MutexGuard<'_, Store> {
@@ -73,13 +81,13 @@ impl SciCat {
         let grant = self
             .shared
             .tokens
-            .check(token, login::AUDIENCE, self.shared.clock.now())?;
+            .check(token, login::AUDIENCE, self.clock.now())?;
         Some(grant.user)
     }
 
     /// The time as the service writes it.
     fn now(&self) -> String {
-        dates::text(self.shared.clock.now())
+        dates::text(self.clock.now())
     }
 }
 

@@ -28,7 +28,7 @@ pub(super) async fn create(
     if let Err(complaints) = validate::origdatablock(&given) {
         return super::bad_request(&complaints);
     }
-    let now = scicat.shared.clock.now();
+    let now = scicat.clock.now();
     let mut store = scicat.store();
     let Some(dataset) = store.dataset(&pid) else {
         return super::no_dataset(&pid);

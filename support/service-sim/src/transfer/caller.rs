@@ -27,16 +27,29 @@ pub(crate) struct Caller {
 /// A successful reply.
 #[derive(Debug)]
 pub(crate) struct Reply {
-    pub(crate) document: Value,
-    pub(crate) noted: Noted,
+    document: String,
+    noted: Noted,
+}
+
+impl Reply {
+    /// A document, and what the journal is to say of the request.
+    pub(crate) fn new(document: &Value, noted: Noted) -> Self {
+        let document = document.to_string();
+        Self { document, noted }
+    }
 }
 
 impl From<Value> for Reply {
     fn from(document: Value) -> Self {
-        Self {
-            document,
-            noted: Noted::default(),
-        }
+        Self::new(&document, Noted::default())
+    }
+}
+
+impl From<String> for Reply {
+    /// `document` is JSON already.
+    fn from(document: String) -> Self {
+        let noted = Noted::default();
+        Self { document, noted }
     }
 }
 
@@ -114,7 +127,7 @@ impl Caller {
     pub(crate) fn answer<R: Into<Reply>>(&self, result: Result<R, Refusal>) -> Response {
         match result.map(Into::into) {
             Ok(Reply { document, noted }) => {
-                let mut response = routes::json(200, &document);
+                let mut response = routes::json_text(200, document);
                 response.extensions_mut().insert(noted);
                 response
             }

@@ -3,9 +3,11 @@
 use std::fs::{File, FileTimes, Metadata};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
+
+use crate::clock;
 
 pub(crate) const CHUNK: usize = 1 << 20;
 
@@ -191,7 +193,7 @@ fn settle(
         set_modified(to, modified).map_err(CopyError::destination)?;
     } else if order.clock_off != 0 {
         let modified = SystemTime::now();
-        set_modified(to, off(modified, order.clock_off)).map_err(CopyError::destination)?;
+        set_modified(to, clock::off(modified, order.clock_off)).map_err(CopyError::destination)?;
     }
     to.sync_all().map_err(CopyError::destination)?;
     if let Some(checksum) = checksum {
@@ -209,17 +211,6 @@ fn settle(
 
 fn set_modified(file: &File, at: SystemTime) -> io::Result<()> {
     file.set_times(FileTimes::new().set_modified(at))
-}
-
-/// A time as a clock shows it that is so many seconds off.
-pub(crate) fn off(at: SystemTime, seconds: i64) -> SystemTime {
-    let by = Duration::from_secs(seconds.unsigned_abs());
-    let shown = if seconds < 0 {
-        at.checked_sub(by)
-    } else {
-        at.checked_add(by)
-    };
-    shown.unwrap_or(at)
 }
 
 fn hash_file(order: &Order<'_>, path: &Path) -> io::Result<String> {

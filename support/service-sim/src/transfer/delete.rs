@@ -1,5 +1,7 @@
 //! Deletes one item of a delete task.
 
+use std::path::Path;
+
 use super::copy::Side;
 use super::job::{Halt, Job};
 use super::task::Item;
@@ -22,18 +24,27 @@ pub(crate) fn item(job: &Job, item: &Item) -> Result<(), Halt> {
         }
         Err(e) => return Err(job.io_trouble(Side::Source, path, &e)),
     };
-    let removed = match (found.is_dir(), job.plan.options.recursive) {
-        (true, true) => std::fs::remove_dir_all(&target),
-        (true, false) => return Err(job.trouble(Side::Source, path, "IS_A_DIRECTORY", "is a directory")),
-        (false, _) => std::fs::remove_file(&target),
-    };
-    removed.map_err(|e| job.io_trouble(Side::Source, path, &e))?;
-    job.count(|counts| {
-        if found.is_dir() {
-            counts.directories += 1;
-        } else {
-            counts.files += 1;
-        }
-    });
+    if found.is_dir() && !job.plan.options.recursive {
+        return Err(job.trouble(Side::Source, path, "IS_A_DIRECTORY", "is a directory"));
+    }
+    remove(job, path, &target, found.is_dir())
+}
+
+/// Removes one thing with all that is in it, and counts as it goes.
+fn remove(job: &Job, path: &str, target: &Path, is_dir: bool) -> Result<(), Halt> {
+    job.stopped()?;
+    let trouble = |e| job.io_trouble(Side::Source, path, &e);
+    if !is_dir {
+        std::fs::remove_file(target).map_err(trouble)?;
+        job.count(|counts| counts.files += 1);
+        return Ok(());
+    }
+    for entry in std::fs::read_dir(target).map_err(trouble)? {
+        let entry = entry.map_err(trouble)?;
+        let is_dir = entry.file_type().map_err(trouble)?.is_dir();
+        remove(job, path, &entry.path(), is_dir)?;
+    }
+    std::fs::remove_dir(target).map_err(trouble)?;
+    job.count(|counts| counts.directories += 1);
     Ok(())
 }

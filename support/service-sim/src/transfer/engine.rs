@@ -28,7 +28,7 @@ pub(crate) fn start(transfer: &Arc<Transfer>, id: String, effect: Option<TaskEff
             end = work(&transfer, &id, effect) => Some(end),
         };
         if let Some(end) = end {
-            let now = transfer.shared.clock.now();
+            let now = transfer.clock.now();
             transfer.tasks.with(&id, |task| task.finish(end, now));
         }
     });
@@ -42,8 +42,8 @@ async fn ended_early(transfer: &Transfer, id: &str, control: &mut watch::Receive
             return None;
         }
         tokio::select! {
-            () = transfer.shared.clock.sleep_until(deadline) => {
-                let now = transfer.shared.clock.now();
+            () = transfer.clock.sleep_until(deadline) => {
+                let now = transfer.clock.now();
                 if transfer.tasks.with(id, |task| task.outlives_its_deadline(now)) != Some(true) {
                     return Some(End::Expired);
                 }
@@ -94,9 +94,9 @@ async fn work(transfer: &Arc<Transfer>, id: &str, effect: Option<TaskEffect>) ->
             // Whoever stopped it has ended the task or is about to.
             Round::Stopped => return std::future::pending().await,
             Round::Again(trouble) => {
-                let now = transfer.shared.clock.now();
+                let now = transfer.clock.now();
                 transfer.tasks.with(id, |task| task.troubled(trouble, now));
-                transfer.shared.clock.sleep_until(now + pause).await;
+                transfer.clock.sleep_until(now + pause).await;
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }
         }
@@ -105,7 +105,7 @@ async fn work(transfer: &Arc<Transfer>, id: &str, effect: Option<TaskEffect>) ->
 
 /// The task leaves the queue; a transfer then takes its time, counted from its submission unless it was queued.
 async fn begin(transfer: &Transfer, id: &str, kind: Kind) {
-    let clock = &transfer.shared.clock;
+    let clock = &transfer.clock;
     let now = clock.now();
     let requested = transfer.tasks.with(id, |task| {
         task.well("OK");
@@ -129,7 +129,7 @@ enum Struck {
 }
 
 async fn strike(transfer: &Transfer, id: &str, effect: Option<TaskEffect>, job: &mut Job) -> Struck {
-    let now = transfer.shared.clock.now();
+    let now = transfer.clock.now();
     match effect {
         None => Struck::GoOn,
         Some(TaskEffect::Hold(name)) => {

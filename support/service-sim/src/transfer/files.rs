@@ -1,24 +1,19 @@
 //! Single files and folders of an endpoint: stat, rename, mkdir.
 
-use std::fs::Metadata;
 use std::io;
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path as FilePath;
 use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use chrono::{DateTime, Utc};
 use serde::Deserialize;
-use serde_json::{Value, json};
 
 use super::Transfer;
-use super::caller::Caller;
+use super::caller::{Caller, Reply};
+use super::entry::{Entry, Times};
 use super::refusal::Refusal;
 use super::submission::read;
-use super::times::file_time;
-use super::tree::{PathError, Tree};
+use super::tree::PathError;
 
 /// What an operation says when the file system refuses it.
 #[derive(Clone, Copy, Debug)]
@@ -88,66 +83,12 @@ pub(crate) async fn stat(
             .and_then(|name| name.to_str())
             .filter(|_| !tree.is_root(&file))
             .unwrap_or("/");
-        entry(&tree, name, &file).map_err(|e| STAT.io(path, &e))
+        let entry = Entry::read(&tree, name.to_owned(), &file).map_err(|e| STAT.io(path, &e))?;
+        let mut document = String::new();
+        entry.write(&mut document, &mut Times::default());
+        Ok(Reply::from(document))
     };
     caller.answer(stat())
-}
-
-/// The document of one file, as `ls` and `stat` give it: `DATA_TYPE` is `file` for everything. A link shows what it
-/// leads to; one that leads nowhere, or out of the tree, is an `invalid_symlink`.
-pub(crate) fn entry(tree: &Tree, name: &str, path: &FilePath) -> io::Result<Value> {
-    let own = path.symlink_metadata()?;
-    let is_link = own.is_symlink();
-    let target = if is_link {
-        tree.follow(path)
-    } else {
-        Some(own.clone())
-    };
-    let seen = target.as_ref().unwrap_or(&own);
-    let link_target = if is_link {
-        std::fs::read_link(path).ok()
-    } else {
-        None
-    };
-    Ok(json!({
-        "DATA_TYPE": "file",
-        "name": name,
-        "type": match &target { None => "invalid_symlink", Some(found) => kind(found) },
-        "size": seen.len(),
-        "last_modified": modified(seen),
-        "permissions": format!("{:04o}", seen.permissions().mode() & 0o7777),
-        "user": "sim",
-        "group": "sim",
-        "link_target": link_target.map(|target| target.to_string_lossy().into_owned()),
-        "link_size": is_link.then_some(own.len()),
-        "link_last_modified": if is_link { modified(&own) } else { Value::Null },
-        "link_user": is_link.then_some("sim"),
-        "link_group": is_link.then_some("sim"),
-    }))
-}
-
-fn kind(found: &Metadata) -> &'static str {
-    use std::os::unix::fs::FileTypeExt;
-    let kind = found.file_type();
-    if kind.is_dir() {
-        "dir"
-    } else if kind.is_file() {
-        "file"
-    } else if kind.is_char_device() {
-        "chr"
-    } else if kind.is_block_device() {
-        "blk"
-    } else if kind.is_fifo() {
-        "pipe"
-    } else {
-        "other"
-    }
-}
-
-fn modified(found: &Metadata) -> Value {
-    found.modified().map_or(Value::Null, |at| {
-        Value::from(file_time(DateTime::<Utc>::from(at)))
-    })
 }
 
 #[derive(Deserialize)]
@@ -165,6 +106,10 @@ pub(crate) async fn rename(
 ) -> Response {
     let rename = || {
         let tree = transfer.tree(&id)?;
+        if !transfer.can_rename(&id) {
+            let message = format!("Rename is not supported by endpoint '{id}'");
+            return Err(Refusal::new(409, "NotSupported", message));
+        }
         let Rename { old_path, new_path } = read(&body)?;
         let old = tree.entry(&old_path).map_err(|e| RENAME.path(&old_path, e))?;
         let new = tree.entry(&new_path).map_err(|e| RENAME.path(&new_path, e))?;

@@ -13,6 +13,7 @@ use super::copy::{self, CopyError, Side};
 use super::task::{Counts, Delivered, Item, Kind, Plan, Skipped, Task, Trouble};
 use super::tree::Tree;
 use super::{Transfer, delete, rules};
+use crate::collection::Collection;
 use crate::fault::Spoil;
 
 /// The outcome of one go at everything that is left.
@@ -41,6 +42,8 @@ pub(crate) struct Job {
     pub(crate) plan: Arc<Plan>,
     pub(crate) source: Tree,
     destination: Tree,
+    /// Seconds by which the destination's clock is off.
+    clock_off: i64,
     stop: Arc<AtomicBool>,
     /// What is wrong with what it delivers.
     pub(crate) spoil: Option<Spoil>,
@@ -63,12 +66,15 @@ impl Job {
             Some(uuid) => transfer.tree(uuid).ok()?,
             None => source.clone(),
         };
+        let receiver = plan.destination.as_ref().unwrap_or(&plan.source);
+        let clock_off = transfer.collection(receiver).map_or(0, Collection::clock_off);
         Some(Self {
             transfer: Arc::clone(transfer),
             task_id: task_id.to_owned(),
             plan,
             source,
             destination,
+            clock_off,
             stop,
             spoil: None,
             paced: Cell::new(None),
@@ -204,7 +210,7 @@ impl Job {
                     size,
                     checksum,
                 };
-                let now = self.transfer.shared.clock.now();
+                let now = self.transfer.clock.now();
                 self.change(|task| {
                     task.counts.files_transferred += 1;
                     task.delivered.push(file);
@@ -228,10 +234,11 @@ impl Job {
 
     fn copy(&self, source: &Path, target: &Path) -> Result<copy::Outcome, CopyError> {
         let options = &self.plan.options;
+        let host_off = self.clock_off;
         let (chunk, clock_off) = match self.spoil {
-            Some(Spoil::Slow(rate)) => (usize::try_from(rate / 10).unwrap_or(usize::MAX).max(1), 0),
-            Some(Spoil::Skew(seconds)) => (copy::CHUNK, seconds),
-            _ => (copy::CHUNK, 0),
+            Some(Spoil::Slow(rate)) => (usize::try_from(rate / 10).unwrap_or(usize::MAX).max(1), host_off),
+            Some(Spoil::Skew(seconds)) => (copy::CHUNK, host_off.saturating_add(seconds)),
+            _ => (copy::CHUNK, host_off),
         };
         let outcome = copy::sync(&copy::Order {
             source,
@@ -264,7 +271,7 @@ impl Job {
         let Some(Spoil::Slow(rate)) = self.spoil else {
             return;
         };
-        let clock = &self.transfer.shared.clock;
+        let clock = &self.transfer.clock;
         let (since, before) = self.paced.get().unwrap_or_else(|| (clock.now(), 0));
         let total = before + bytes;
         self.paced.set(Some((since, total)));
@@ -301,7 +308,7 @@ impl Job {
             destination: to.to_owned(),
             code,
             details,
-            time: self.transfer.shared.clock.now(),
+            time: self.transfer.clock.now(),
         };
         self.settled.insert(to.to_owned());
         self.change(|task| {

@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::response::Response;
+use chrono::Timelike;
 use serde_json::{Value, json};
 
 use super::caller::Caller;
-use super::files::{Refuses, entry};
+use super::entry::{Entry, Times};
+use super::files::Refuses;
 use super::filter::{self, Filter};
 use super::refusal::Refusal;
 use super::tree::Tree;
-use super::{Transfer, order, times};
+use super::{Transfer, order};
 
 const LS: Refuses = Refuses {
     not_found: "ClientError.NotFound",
@@ -31,7 +33,7 @@ pub(crate) async fn ls(
     caller.answer(listed(&transfer, &id, &caller))
 }
 
-fn listed(transfer: &Transfer, id: &str, caller: &Caller) -> Result<Value, Refusal> {
+fn listed(transfer: &Transfer, id: &str, caller: &Caller) -> Result<String, Refusal> {
     let tree = transfer.tree(id)?;
     let path = caller.query("path").unwrap_or("/~/");
     let folder = tree.existing(path).map_err(|e| LS.path(path, e))?;
@@ -46,10 +48,12 @@ fn listed(transfer: &Transfer, id: &str, caller: &Caller) -> Result<Value, Refus
     let mut entries = wanted(&tree, &folder, path, caller)?;
     let text = caller.query("orderby").unwrap_or("name");
     order::sort(&mut entries, text, |key, a, b| match key {
-        "size" => Some(a["size"].as_u64().cmp(&b["size"].as_u64())),
-        "name" | "type" | "last_modified" | "permissions" | "user" | "group" => {
-            Some(a[key].as_str().cmp(&b[key].as_str()))
-        }
+        "name" => Some(a.name.cmp(&b.name)),
+        "size" => Some(a.size.cmp(&b.size)),
+        "type" => Some(a.kind.cmp(b.kind)),
+        "last_modified" => Some(a.modified.cmp(&b.modified)),
+        "permissions" => Some(a.permissions().cmp(&b.permissions())),
+        "user" | "group" => Some(std::cmp::Ordering::Equal),
         _ => None,
     })?;
     let page = order::page(caller, entries, MOST, MOST)?;
@@ -58,7 +62,7 @@ fn listed(transfer: &Transfer, id: &str, caller: &Caller) -> Result<Value, Refus
     } else {
         format!("{path}/")
     };
-    Ok(json!({
+    let head = json!({
         "DATA_TYPE": "file_list",
         "endpoint": id,
         "path": path,
@@ -67,14 +71,30 @@ fn listed(transfer: &Transfer, id: &str, caller: &Caller) -> Result<Value, Refus
         "total": page.total,
         "limit": page.limit,
         "offset": page.offset,
-        "rename_supported": true,
+        "rename_supported": transfer.can_rename(id),
         "symlink_supported": false,
-        "DATA": page.items,
-    }))
+    });
+    Ok(document(&head, &page.items))
+}
+
+/// The list's head with the entries in it.
+fn document(head: &Value, entries: &[Entry]) -> String {
+    let mut text = head.to_string();
+    text.truncate(text.len().saturating_sub(1));
+    text.push_str(",\"DATA\":[");
+    let mut times = Times::default();
+    for (n, entry) in entries.iter().enumerate() {
+        if n > 0 {
+            text.push(',');
+        }
+        entry.write(&mut text, &mut times);
+    }
+    text.push_str("]}");
+    text
 }
 
 /// The entries that the filters and `show_hidden` leave.
-fn wanted(tree: &Tree, folder: &std::path::Path, path: &str, caller: &Caller) -> Result<Vec<Value>, Refusal> {
+fn wanted(tree: &Tree, folder: &std::path::Path, path: &str, caller: &Caller) -> Result<Vec<Entry>, Refusal> {
     let known = [
         "name",
         "type",
@@ -97,9 +117,10 @@ fn wanted(tree: &Tree, folder: &std::path::Path, path: &str, caller: &Caller) ->
             continue;
         }
         // A file that went away since the folder was read is not there.
-        let Ok(entry) = entry(tree, &name, &file.path()) else {
+        let Ok(metadata) = file.metadata() else {
             continue;
         };
+        let entry = Entry::of(tree, name, &file.path(), &metadata);
         if filters
             .iter()
             .all(|filter| filter.matches(|key, value| holds(&entry, key, value)))
@@ -110,10 +131,16 @@ fn wanted(tree: &Tree, folder: &std::path::Path, path: &str, caller: &Caller) ->
     Ok(entries)
 }
 
-fn holds(entry: &Value, key: &str, value: &str) -> bool {
+fn holds(entry: &Entry, key: &str, value: &str) -> bool {
     match key {
-        "size" => filter::number(value, entry["size"].as_u64().unwrap_or_default()),
-        "last_modified" => filter::time(value, entry[key].as_str().and_then(times::parse)),
-        _ => filter::text(value, entry[key].as_str().unwrap_or_default(), true),
+        "name" => filter::text(value, &entry.name, true),
+        "type" => filter::text(value, entry.kind, true),
+        "size" => filter::number(value, entry.size),
+        // Listings know whole seconds only.
+        "last_modified" => filter::time(value, entry.modified.and_then(|at| at.with_nanosecond(0))),
+        "permissions" => filter::text(value, &entry.permissions(), true),
+        "user" => filter::text(value, Entry::USER, true),
+        "group" => filter::text(value, Entry::GROUP, true),
+        _ => false,
     }
 }

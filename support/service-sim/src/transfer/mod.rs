@@ -6,6 +6,7 @@ mod delete;
 mod documents;
 mod endpoints;
 mod engine;
+mod entry;
 mod files;
 mod filter;
 mod job;
@@ -29,6 +30,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{get, post};
 
+use crate::clock::Clock;
 use crate::collection::Collection;
 use crate::routes::Routes;
 use crate::shared::Shared;
@@ -42,6 +44,7 @@ pub use view::TaskView;
 #[derive(Debug)]
 pub(crate) struct Transfer {
     shared: Arc<Shared>,
+    clock: Clock,
     tasks: Store,
     rate: Rate,
     slots: Slots,
@@ -51,6 +54,7 @@ impl Transfer {
     pub(crate) fn new(shared: Arc<Shared>) -> Arc<Self> {
         let limits = shared.limits;
         Arc::new(Self {
+            clock: shared.clock_of("globus_transfer"),
             shared,
             tasks: Store::default(),
             rate: Rate::default(),
@@ -69,6 +73,12 @@ impl Transfer {
         collections
             .find(|c| c.uuid() == uuid)
             .ok_or_else(|| Refusal::no_endpoint(uuid))
+    }
+
+    /// Whether a collection's storage can rename.
+    fn can_rename(&self, uuid: &str) -> bool {
+        let mut same = self.shared.collections.iter().filter(|c| c.uuid() == uuid);
+        same.all(Collection::rename_supported)
     }
 
     /// The files behind a collection's uuid.

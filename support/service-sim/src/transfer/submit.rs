@@ -21,13 +21,11 @@ use crate::routes::Noted;
 pub(crate) async fn submission_id(State(transfer): State<Arc<Transfer>>, caller: Caller) -> Response {
     let id = transfer.tasks.issue();
     let document = json!({ "value": id });
-    caller.answer(Ok(Reply {
-        document,
-        noted: Noted {
-            submission_id: Some(id),
-            task_id: None,
-        },
-    }))
+    let noted = Noted {
+        submission_id: Some(id),
+        task_id: None,
+    };
+    caller.answer(Ok(Reply::new(&document, noted)))
 }
 
 /// `POST /v0.10/transfer`
@@ -69,13 +67,11 @@ fn accept(
         Submitted::Duplicate(id) => ("Duplicate", id),
     };
     let document = result(caller, is_delete, code, &submission_id, &task_id);
-    Ok(Reply {
-        document,
-        noted: Noted {
-            task_id: Some(task_id),
-            submission_id: Some(submission_id),
-        },
-    })
+    let noted = Noted {
+        task_id: Some(task_id),
+        submission_id: Some(submission_id),
+    };
+    Ok(Reply::new(&document, noted))
 }
 
 fn create(transfer: &Arc<Transfer>, plan: Plan) -> Result<Submitted, Refusal> {
@@ -85,7 +81,7 @@ fn create(transfer: &Arc<Transfer>, plan: Plan) -> Result<Submitted, Refusal> {
     }
     let limits = transfer.shared.limits;
     let wanted = plan.clone();
-    let submitted = transfer.tasks.submit(plan, limits, transfer.shared.clock.now())?;
+    let submitted = transfer.tasks.submit(plan, limits, transfer.clock.now())?;
     if let Submitted::Accepted(id) = &submitted {
         if limits == Limits::Production {
             transfer.tasks.with(id, |task| task.well("Queued"));

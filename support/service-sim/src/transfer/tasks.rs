@@ -21,14 +21,12 @@ use crate::routes::Noted;
 const MARKER_PAGE: usize = 1000;
 
 /// What a handler notes about the task in its path.
-fn about(task_id: &str, document: Value) -> Reply {
-    Reply {
-        document,
-        noted: Noted {
-            task_id: Some(task_id.to_owned()),
-            submission_id: None,
-        },
-    }
+fn about(task_id: &str, document: &Value) -> Reply {
+    let noted = Noted {
+        task_id: Some(task_id.to_owned()),
+        submission_id: None,
+    };
+    Reply::new(document, noted)
 }
 
 /// `GET /v0.10/task/{task_id}`
@@ -40,7 +38,7 @@ pub(crate) async fn one(
     let document = transfer
         .tasks
         .with_own(&id, &caller.user, |task| documents::task(&transfer, task));
-    caller.answer(document.map(|document| about(&id, document)))
+    caller.answer(document.map(|document| about(&id, &document)))
 }
 
 /// `GET /v0.10/task_list`
@@ -119,7 +117,7 @@ pub(crate) async fn cancel(
     Path(id): Path<String>,
     caller: Caller,
 ) -> Response {
-    let now = transfer.shared.clock.now();
+    let now = transfer.clock.now();
     let cancelled = transfer
         .tasks
         .with_own(&id, &caller.user, |task| task.finish(End::Canceled, now));
@@ -132,7 +130,7 @@ pub(crate) async fn cancel(
                 "The task completed before the cancel request was processed.",
             )
         };
-        about(&id, caller.result("result", code, message))
+        about(&id, &caller.result("result", code, message))
     }))
 }
 
@@ -171,7 +169,7 @@ pub(crate) async fn update(
         })?
     };
     let message = "The task has been updated";
-    caller.answer(change().map(|()| about(&id, caller.result("result", "Updated", message))))
+    caller.answer(change().map(|()| about(&id, &caller.result("result", "Updated", message))))
 }
 
 /// `GET /v0.10/task/{task_id}/event_list`, newest first.
@@ -188,7 +186,7 @@ pub(crate) async fn events(
         let page = order::page(&caller, events, 10, 1000)?;
         Ok(about(
             &id,
-            json!({
+            &json!({
                 "DATA_TYPE": "event_list",
                 "length": page.items.len(),
                 "limit": page.limit,
@@ -242,5 +240,5 @@ fn by_marker(
     };
     let page: Vec<Value> = items.into_iter().skip(marker).take(MARKER_PAGE).collect();
     let document = json!({ "DATA_TYPE": data_type, "marker": marker, "next_marker": next, "DATA": page });
-    Ok(about(id, document))
+    Ok(about(id, &document))
 }

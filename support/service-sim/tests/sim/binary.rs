@@ -90,6 +90,56 @@ fn it_says_when_it_is_ready_and_stops_when_told() {
 }
 
 #[test]
+fn a_worker_without_mounts_is_told_of_no_folder() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = |name: &str| dir.path().join(name);
+    let config = "globus:\n  globus_endpoints:\n    here: {uuid: 75b478b2-37af-46df-bfbd-71ed692c6506, uri: h.lbl.gov, root_path: /data, local_path: /old}\n";
+    std::fs::write(file("config.yml"), config).unwrap();
+    let child = command()
+        .args([
+            "--no-local-mounts",
+            "--no-rename",
+            "here",
+            "--skew",
+            "here=-60",
+            "--root",
+        ])
+        .arg(file("root"))
+        .arg("--config")
+        .arg(file("config.yml"))
+        .arg("--write-config")
+        .arg(file("out.yml"))
+        .stdout(Stdio::piped())
+        .spawn();
+    let mut child = Running(child.unwrap());
+    let mut line = String::new();
+    BufReader::new(child.0.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    let ready: Value = serde_json::from_str(&line).unwrap();
+    assert!(
+        ready["collections"]["here"]["dir"].is_string(),
+        "the tester is told"
+    );
+    let written = std::fs::read_to_string(file("out.yml")).unwrap();
+    assert!(
+        written.contains("uri:") && !written.contains("local_path"),
+        "{written}"
+    );
+
+    let wrong = command()
+        .args(["--no-rename", "nobody", "--root"])
+        .arg(file("root"))
+        .output()
+        .unwrap();
+    assert!(
+        String::from_utf8(wrong.stderr)
+            .unwrap()
+            .contains("no such collection")
+    );
+}
+
+#[test]
 fn faults_are_explained() {
     let help = command().args(["--fault", "help"]).output().unwrap();
     assert!(help.status.success());

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Client, globus, to_data832};
+use crate::support::{Client, fault, globus, to_data832};
 
 async fn post(url: &str, body: &Value) -> (u16, Value) {
     let response = reqwest::Client::new()
@@ -91,4 +91,127 @@ async fn everything_can_be_done_over_http() {
         (&json!(id), &json!(200), &Value::Null)
     );
     assert!(submit["submission_id"].is_string() && submit["path"] == "/v0.10/transfer");
+}
+
+#[tokio::test]
+async fn the_journal_is_read_on() {
+    let sim = globus().start().unwrap();
+    let url = sim.env()["SERVICE_SIM_URL"].clone() + "/sim/journal";
+    let client = Client::new(&sim).await;
+    for _ in 0..3 {
+        client.submission_id().await;
+    }
+    for (since, numbers) in [
+        ("0", vec![0, 1, 2, 3]),
+        ("2", vec![2, 3]),
+        ("4", vec![]),
+        ("99", vec![]),
+    ] {
+        let lines = text(&format!("{url}?since={since}")).await;
+        let found: Vec<u64> = lines
+            .lines()
+            .map(|line| {
+                serde_json::from_str::<Value>(line).unwrap()["n"]
+                    .as_u64()
+                    .unwrap()
+            })
+            .collect();
+        assert_eq!(found, numbers, "{since}");
+    }
+    assert!(text(&format!("{url}?since=x")).await.contains("whole number"));
+}
+
+#[tokio::test]
+async fn the_state_is_whole() {
+    let sim = globus().fault(fault("task:hold=it")).start().unwrap();
+    let control = sim.env()["SERVICE_SIM_URL"].clone() + "/sim/";
+    let client = Client::new(&sim).await;
+    sim.collection("spot832").write("x", "bytes");
+    let id = client.transfer(&to_data832(&sim, &[("/x", "/data/x")])).await;
+    let state = async || serde_json::from_str::<Value>(&text(&format!("{control}state")).await).unwrap();
+    let before = state().await;
+    assert_eq!(
+        (&before["offset_seconds"], &before["holding"], &before["entries"]),
+        (&json!(0), &json!(["it"]), &json!(3))
+    );
+    post(&format!("{control}advance"), &json!({"seconds": 90.5})).await;
+    post(&format!("{control}clear"), &Value::Null).await;
+    client.done(&id).await;
+    let after = state().await;
+    assert_eq!(
+        (&after["offset_seconds"], &after["holding"], &after["faults"]),
+        (&json!(90), &json!([]), &json!([]))
+    );
+    let task = &after["tasks"][0];
+    for (field, value) in [
+        ("status", json!("SUCCEEDED")),
+        ("type", json!("TRANSFER")),
+        ("bytes_transferred", json!(5)),
+        ("files_transferred", json!(1)),
+        ("faults", json!(0)),
+        ("fatal_error", Value::Null),
+    ] {
+        assert_eq!(task[field], value, "{field}");
+    }
+    assert!(task["deadline"].is_string() && task["completion_time"].is_string());
+    // What does not run is empty, and there all the same.
+    #[cfg(feature = "bin")]
+    for part in ["datasets", "origdatablocks", "flow_runs"] {
+        assert_eq!(after[part], json!([]), "{part}");
+    }
+}
+
+#[tokio::test]
+async fn files_are_planted_from_outside() {
+    let sim = globus().start().unwrap();
+    let url = sim.env()["SERVICE_SIM_URL"].clone() + "/sim/plant";
+    let raw = sim.collection("data832_raw");
+    let plant = async |what: Value| {
+        let mut document = json!({"collection": "data832_raw", "path": "scan/x.h5"});
+        document
+            .as_object_mut()
+            .unwrap()
+            .extend(what.as_object().unwrap().clone());
+        post(&url, &document).await
+    };
+    let ten = json!({"bytes_base64": "dGVuIGJ5dGVzLg==", "mtime": "2020-01-02T03:04:05Z"});
+    assert_eq!(plant(ten).await, (200, json!({"size": 10})));
+    assert_eq!(raw.read("scan/x.h5"), b"ten bytes.");
+    let modified = raw.path("scan/x.h5").metadata().unwrap().modified().unwrap();
+    let expected = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_577_934_245);
+    assert_eq!(modified, expected);
+    assert_eq!(plant(json!({"truncate": 3})).await, (200, json!({"size": 3})));
+    assert_eq!(raw.read("scan/x.h5"), b"ten");
+    assert_eq!(plant(json!({"mtime": "2021-01-01T00:00:00Z"})).await.0, 200);
+
+    for (what, why) in [
+        (json!({}), "one of bytes_base64"),
+        (json!({"truncate": 1, "delete": true}), "one of bytes_base64"),
+        (json!({"delete": true, "path": "../../x"}), "without `..`"),
+        (
+            json!({"delete": true, "path": "/"}),
+            "below the collection's root_path",
+        ),
+        (json!({"delete": true, "path": "none"}), "none: "),
+        (json!({"bytes_base64": "?"}), "bytes_base64: "),
+        (json!({"delete": true, "collection": "nowhere"}), "no collection"),
+        (json!({"remove": true}), "unknown field"),
+    ] {
+        let (status, body) = plant(what).await;
+        let error = body["error"].as_str().unwrap_or_default();
+        assert!(status == 400 && error.contains(why), "{why}: {body}");
+    }
+    assert_eq!(plant(json!({"delete": true})).await, (200, json!({"size": null})));
+    assert_eq!(plant(json!({"delete": true, "path": "scan"})).await.0, 200);
+    assert!(!raw.exists("scan"));
+}
+
+#[tokio::test]
+async fn clients_need_not_know_the_folders() {
+    let sim = globus().no_local_mounts().start().unwrap();
+    let url = sim.env()["SERVICE_SIM_URL"].clone() + "/sim/collections";
+    let collections: Value = serde_json::from_str(&text(&url).await).unwrap();
+    assert_eq!(collections["data832"]["root_path"], "/data");
+    assert!(collections["data832"].get("dir").is_none());
+    assert!(sim.collections_json()["data832"]["dir"].is_string() && !sim.has_local_mounts());
 }

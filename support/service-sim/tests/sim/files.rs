@@ -1,9 +1,9 @@
 //! Listing, stat, rename, mkdir, and the endpoint document.
 
 use serde_json::{Value, json};
-use service_sim::Sim;
+use service_sim::{Sim, default_collections};
 
-use crate::support::{Client, globus};
+use crate::support::{Client, delete_data832, globus, to_data832};
 
 fn operation(sim: &Sim, name: &str) -> String {
     format!("operation/endpoint/{}/{name}", sim.collection("data832").uuid())
@@ -174,6 +174,87 @@ async fn rename_and_mkdir() {
         assert_eq!((answer.status, answer.code()), (status, code), "{body}");
     }
     assert_eq!(data.read("new/a"), b"a", "nothing was overwritten");
+}
+
+#[tokio::test]
+async fn data832_and_data832_raw_are_one_place() {
+    let sim = globus().start().unwrap();
+    let client = Client::new(&sim).await;
+    let (data, raw) = (sim.collection("data832"), sim.collection("data832_raw"));
+    assert_eq!((data.uuid(), data.dir()), (raw.uuid(), raw.dir()));
+    sim.collection("spot832").write("x", "x");
+    let id = client
+        .transfer(&to_data832(&sim, &[("/x", "/data/raw/scan/x")]))
+        .await;
+    client.done(&id).await;
+    assert_eq!(
+        (data.read("raw/scan/x"), raw.read("scan/x")),
+        (b"x".to_vec(), b"x".to_vec())
+    );
+    assert_eq!(data.path("raw/scan/x"), raw.path("scan/x"));
+
+    raw.write("scan/y", "longer");
+    let stat = operation(&sim, "stat");
+    let seen = client.get(&stat, &[("path", "/data/raw/scan/y")]).await.json;
+    assert_eq!(seen["size"], 6);
+    let id = client.delete(&delete_data832(&sim, &["/data/raw/scan/y"])).await;
+    client.done(&id).await;
+    assert!(!data.exists("raw/scan/y") && !raw.exists("scan/y"));
+}
+
+#[tokio::test]
+async fn folders_are_renamed_with_all_that_is_in_them() {
+    let sim = globus().start().unwrap();
+    let client = Client::new(&sim).await;
+    let data = sim.collection("data832");
+    data.write("scan/deep/x", "x");
+    let rename = operation(&sim, "rename");
+    let move_ = |from: &str, to: &str| json!({"DATA_TYPE": "rename", "old_path": from, "new_path": to});
+    let answer = client
+        .post(&rename, &move_("/data/scan/", "/data/.aside-1"))
+        .await;
+    assert_eq!((answer.status, answer.code()), (200, "FileRenamed"));
+    assert!(!data.exists("scan") && data.read(".aside-1/deep/x") == b"x");
+    data.write("scan/new", "new");
+    let answer = client.post(&rename, &move_("/data/.aside-1", "/data/scan")).await;
+    assert_eq!(
+        (answer.status, answer.code()),
+        (502, "ExternalError.RenameFailed.Exists")
+    );
+    let answer = client
+        .post(&rename, &move_("/data/scan", "/data/scan/below"))
+        .await;
+    assert_eq!(
+        (answer.status, answer.code()),
+        (502, "ExternalError.RenameFailed")
+    );
+    assert_eq!(data.read("scan/new"), b"new");
+}
+
+#[tokio::test]
+async fn a_storage_that_cannot_rename() {
+    let mut collections = default_collections();
+    let raw = collections
+        .iter_mut()
+        .find(|spec| spec.key == "data832_raw")
+        .unwrap();
+    *raw = raw.clone().rename_supported(false);
+    let sim = globus().collections(collections).start().unwrap();
+    let client = Client::new(&sim).await;
+    let data = sim.collection("data832");
+    data.write("a", "a");
+    let document = json!({"DATA_TYPE": "rename", "old_path": "/data/a", "new_path": "/data/b"});
+    let answer = client.post(&operation(&sim, "rename"), &document).await;
+    assert_eq!((answer.status, answer.code()), (409, "NotSupported"));
+    assert!(data.exists("a"));
+    let list = client
+        .get(&operation(&sim, "ls"), &[("path", "/data")])
+        .await
+        .json;
+    assert_eq!(list["rename_supported"], false);
+    let other = format!("operation/endpoint/{}/ls", sim.collection("spot832").uuid());
+    let list = client.get(&other, &[("path", "/")]).await.json;
+    assert_eq!(list["rename_supported"], true);
 }
 
 #[tokio::test]

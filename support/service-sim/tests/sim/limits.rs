@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use service_sim::Limits;
 
-use crate::support::{Client, globus, to_data832};
+use crate::support::{Client, delete_data832, fault, globus, to_data832};
 
 #[tokio::test]
 async fn two_hundred_requests_in_ten_seconds() {
@@ -23,6 +23,96 @@ async fn two_hundred_requests_in_ten_seconds() {
     assert!((1..=10).contains(&wait), "{wait}");
     sim.advance(Duration::from_secs(wait));
     assert_eq!(client.get("submission_id", &[]).await.status, 200);
+}
+
+#[tokio::test]
+async fn each_user_has_requests_of_its_own() {
+    let sim = globus()
+        .limits(Limits::Production)
+        .client("first", "one")
+        .client("second", "two")
+        .start()
+        .unwrap();
+    let first = Client::new(&sim).await;
+    let second = Client::of(&sim, "second", "two").await;
+    // A hundred now and a hundred five seconds later: the window slides.
+    for _ in 0..2 {
+        for _ in 0..100 {
+            assert_eq!(first.get("submission_id", &[]).await.status, 200);
+        }
+        sim.advance(Duration::from_secs(5));
+    }
+    for _ in 0..100 {
+        assert_eq!(first.get("submission_id", &[]).await.status, 200);
+    }
+    assert_eq!(first.get("submission_id", &[]).await.status, 429);
+    assert_eq!(second.get("submission_id", &[]).await.status, 200);
+    let other = first.get("task_list", &[]).await;
+    assert_eq!(other.status, 429, "every operation counts");
+}
+
+#[tokio::test]
+async fn three_deletes_beside_three_transfers() {
+    let sim = globus()
+        .limits(Limits::Production)
+        .fault(fault("task:hold=all"))
+        .start()
+        .unwrap();
+    let client = Client::new(&sim).await;
+    sim.collection("spot832").write("x", "x");
+    let mut ids = Vec::new();
+    for n in 0..4 {
+        let target = format!("/data/{n}");
+        ids.push(client.transfer(&to_data832(&sim, &[("/x", &target)])).await);
+        sim.collection("data832").write(format!("old{n}"), "old");
+        let target = format!("/data/old{n}");
+        ids.push(client.delete(&delete_data832(&sim, &[&target])).await);
+    }
+    let nice = |wanted: &'static str| move |task: &Value| task["nice_status"] == wanted;
+    for id in &ids[..6] {
+        client.until(id, nice("OK")).await;
+    }
+    for id in &ids[6..] {
+        assert_eq!(client.task(id).await["nice_status"], "Queued");
+    }
+    sim.release("all");
+    for id in &ids {
+        assert_eq!(client.done(id).await["status"], "SUCCEEDED");
+    }
+}
+
+#[tokio::test]
+async fn a_task_in_trouble_frees_its_place_and_a_stalled_one_does_not() {
+    let sim = globus().limits(Limits::Production).start().unwrap();
+    let client = Client::new(&sim).await;
+    sim.collection("spot832").write("x", "x");
+    let submit = async |spec: Option<&str>, to: &str| {
+        sim.clear_faults();
+        if let Some(spec) = spec {
+            sim.fault(fault(spec));
+        }
+        client.transfer(&to_data832(&sim, &[("/x", to)])).await
+    };
+    let mut stalled = Vec::new();
+    for n in 0..3 {
+        let id = submit(Some("task:disk-full"), &format!("/data/full{n}")).await;
+        client
+            .until(&id, |task| task["nice_status"] == "NO_SPACE_LEFT")
+            .await;
+    }
+    for n in 0..3 {
+        let id = submit(Some("task:stall"), &format!("/data/stalled{n}")).await;
+        client.until(&id, |task| task["nice_status"] == "OK").await;
+        stalled.push(id);
+    }
+    let waiting = submit(None, "/data/y").await;
+    client
+        .until(&waiting, |task| task["nice_status"] == "Queued")
+        .await;
+    client
+        .post(&format!("task/{}/cancel", stalled[0]), &Value::Null)
+        .await;
+    assert_eq!(client.done(&waiting).await["status"], "SUCCEEDED");
 }
 
 #[tokio::test]

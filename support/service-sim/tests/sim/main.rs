@@ -4,6 +4,7 @@
 
 #[cfg(feature = "bin")]
 mod binary;
+mod clocks;
 mod control;
 mod delivery;
 mod faults;
@@ -16,6 +17,7 @@ mod limits;
 mod prefect;
 #[cfg(feature = "scicat")]
 mod scicat;
+mod speed;
 mod support;
 mod task_faults;
 mod tasks;

@@ -24,7 +24,7 @@ async fn prune_runs(caller: &Caller) -> String {
 
 fn prune_run(key: Option<&str>) -> Value {
     let endpoint = json!({ "uuid": "u", "uri": "spot832.lbl.gov", "root_path": "/", "name": "spot832" });
-    let details = json!({ "scheduled_time": "2026-11-23T12:00:00.5+00:00" });
+    let details = json!({ "scheduled_time": "2999-11-23T12:00:00.5+00:00" });
     json!({
         "name": "prune_from_spot832",
         "parameters": { "relative_path": "raw/a b.h5", "source_endpoint": endpoint },
@@ -128,7 +128,7 @@ async fn a_run_is_scheduled_once_for_its_key() {
         (&run["state_type"], &run["state"]["name"]),
         (&json!("SCHEDULED"), &json!("Scheduled"))
     );
-    let due = json!("2026-11-23T12:00:00.500000Z");
+    let due = json!("2999-11-23T12:00:00.500000Z");
     assert_eq!(
         (
             &run["next_scheduled_start_time"],
@@ -160,6 +160,30 @@ async fn a_run_is_scheduled_once_for_its_key() {
         caller.get(absent).await,
         (404, json!({ "detail": "Flow run not found" }))
     );
+}
+
+#[tokio::test]
+async fn a_run_that_nobody_starts_is_late() {
+    let (sim, caller) = start();
+    let place = prune_runs(&caller).await;
+    let mut run = prune_run(None);
+    let due = chrono::Utc::now() + chrono::TimeDelta::days(2);
+    run["state"]["state_details"]["scheduled_time"] = json!(due);
+    let (_, run) = caller.post(&place, &run).await;
+    let state = || sim.flow_runs()[0]["state_name"].clone();
+    sim.advance(std::time::Duration::from_secs(2 * 86_400 - 60));
+    assert_eq!(state(), "Scheduled");
+    sim.advance(std::time::Duration::from_secs(80));
+    assert_eq!(state(), "Late");
+    let id = run["id"].as_str().unwrap();
+    let (_, late) = caller.get(&format!("/flow_runs/{id}")).await;
+    assert_eq!(
+        (&late["state_type"], &late["state"]["name"]),
+        (&json!("SCHEDULED"), &json!("Late"))
+    );
+    assert_ne!(late["state_id"], run["state_id"]);
+    let ahead = sim.flow_runs()[0].clone();
+    assert_eq!(ahead["state_id"], late["state_id"], "it becomes late once");
 }
 
 #[tokio::test]

@@ -38,6 +38,10 @@ impl Answer {
 
 /// Asks for a token and gives the answer's status and document.
 pub(crate) async fn login(sim: &Sim, secret: &str, form: &[(&str, &str)]) -> (u16, Value) {
+    login_as(sim, &sim.env()["GLOBUS_CLIENT_ID"], secret, form).await
+}
+
+async fn login_as(sim: &Sim, id: &str, secret: &str, form: &[(&str, &str)]) -> (u16, Value) {
     let env = sim.env();
     let url = format!("{}v2/oauth2/token", env["GLOBUS_SDK_SERVICE_URL_AUTH"]);
     let body = url::form_urlencoded::Serializer::new(String::new())
@@ -45,7 +49,7 @@ pub(crate) async fn login(sim: &Sim, secret: &str, form: &[(&str, &str)]) -> (u1
         .finish();
     let request = reqwest::Client::new()
         .post(url)
-        .basic_auth(&env["GLOBUS_CLIENT_ID"], Some(secret))
+        .basic_auth(id, Some(secret))
         .header("content-type", "application/x-www-form-urlencoded")
         .body(body);
     let response = request.send().await.unwrap();
@@ -67,19 +71,30 @@ pub(crate) fn login_form(sim: &Sim) -> String {
 
 impl Client {
     pub(crate) async fn new(sim: &Sim) -> Self {
+        let env = sim.env();
+        Self::of(sim, &env["GLOBUS_CLIENT_ID"], &env["GLOBUS_CLIENT_SECRET"]).await
+    }
+
+    /// Another client than that of the environment.
+    pub(crate) async fn of(sim: &Sim, id: &str, secret: &str) -> Self {
         let mut client = Self {
             http: reqwest::Client::new(),
             base: sim.env()["GLOBUS_SDK_SERVICE_URL_TRANSFER"].clone() + "v0.10/",
             token: String::new(),
         };
-        client.log_in(sim).await;
+        client.log_in_as(sim, id, secret).await;
         client
     }
 
     pub(crate) async fn log_in(&mut self, sim: &Sim) {
-        let secret = sim.env()["GLOBUS_CLIENT_SECRET"].clone();
+        let env = sim.env();
+        self.log_in_as(sim, &env["GLOBUS_CLIENT_ID"], &env["GLOBUS_CLIENT_SECRET"])
+            .await;
+    }
+
+    async fn log_in_as(&mut self, sim: &Sim, id: &str, secret: &str) {
         let form = [("grant_type", "client_credentials"), ("scope", TRANSFER_ALL)];
-        let (status, token) = login(sim, &secret, &form).await;
+        let (status, token) = login_as(sim, id, secret, &form).await;
         assert_eq!(status, 200, "{token}");
         token["access_token"]
             .as_str()
@@ -117,6 +132,14 @@ impl Client {
 
     pub(crate) async fn get(&self, path: &str, query: &[(&str, &str)]) -> Answer {
         self.request(Method::GET, path, query, None).await.unwrap()
+    }
+
+    /// A successful answer as it came, for those that would take long to parse.
+    pub(crate) async fn text(&self, path: &str, query: &[(&str, &str)]) -> String {
+        let url = reqwest::Url::parse_with_params(&format!("{}{path}", self.base), query).unwrap();
+        let response = self.http.get(url).bearer_auth(&self.token).send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        response.text().await.unwrap()
     }
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
