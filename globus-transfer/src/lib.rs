@@ -16,5 +16,7 @@ pub use error::{ErrorExt, has_code};
 pub use ids::{EndpointId, SubmissionId, TaskId};
 pub use label::Label;
 pub use model::{Entry, EntryKind, Listing, NiceStatus, SubmitCode, SubmitResult, Task, TaskStatus};
+/// What all clients share: sources of tokens, clocks, request parts, pagers.
+pub use rest_core;
 pub use rest_core::{Error, ErrorKind, Pace, RequestParts, Result, RetryPolicy, Sent};
 pub use watch::{TaskWatcher, Wait, WaitError};

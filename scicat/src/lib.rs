@@ -14,4 +14,6 @@ pub use model::{
     ContactEmail, DataFile, Dataset, DatasetType, DropReason, DroppedValue, NewOrigDatablock, NewRawDataset,
     OrigDatablock, RequiredFields, ScientificMetadata,
 };
+/// What all clients share: sources of tokens, clocks, request parts, pagers.
+pub use rest_core;
 pub use rest_core::{Error, ErrorKind, RequestParts, Result, RetryPolicy, Sent};

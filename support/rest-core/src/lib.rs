@@ -60,6 +60,7 @@ pub use clock::{Clock, ManualClock, SystemClock, system_clock};
 pub use error::{Error, ErrorKind, Result, Sent};
 pub use futures_util::future::BoxFuture;
 pub use futures_util::stream::Stream;
+pub use http::Method;
 pub use limiter::Limiter;
 pub use page::{Page, PageToken, Pager};
 pub use poll::{Pace, Poller, Progress};
