@@ -109,6 +109,8 @@ pub struct ScheduledRow {
     pub tries: u32,
     /// Why the last try did not finish it.
     pub last_reason: Option<String>,
+    /// The id under which another scheduler runs it; none for a row that is run from here.
+    pub elsewhere: Option<String>,
 }
 
 /// How a try of a scheduled row ended.

@@ -59,11 +59,21 @@ pub trait RunStore: Debug + Send + Sync {
     /// Adds a row to the local schedule. The same key again returns the row that is there, unchanged.
     async fn schedule(&self, prune: &ScheduledPrune) -> Result<ScheduledId>;
 
-    /// The rows that are due at `now` and not finished, the longest due first.
+    /// Says under which id another scheduler runs a row, so that it is listed here and not due here; `None` takes
+    /// it back.
+    ///
+    /// # Errors
+    /// [`Error::NotScheduled`](crate::Error::NotScheduled) when there is no such row, or it is finished.
+    async fn runs_elsewhere(&self, id: &ScheduledId, elsewhere: Option<&str>) -> Result<()>;
+
+    /// The rows that are due at `now`, not finished and not run elsewhere, the longest due first.
     async fn due(&self, now: DateTime<Utc>) -> Result<Vec<ScheduledRow>>;
 
     /// All rows that are not finished, the first due first.
     async fn scheduled(&self) -> Result<Vec<ScheduledRow>>;
+
+    /// Why the latest row with exactly these parameters was dropped; nothing if it is open or done, or there is none.
+    async fn dropped(&self, parameters: &Value) -> Result<Option<String>>;
 
     /// Records how a try of a row ended.
     ///

@@ -254,6 +254,13 @@ impl RunStore for SqliteStore {
             .await
     }
 
+    async fn runs_elsewhere(&self, id: &ScheduledId, elsewhere: Option<&str>) -> Result<()> {
+        let (id, elsewhere) = (id.clone(), elsewhere.map(str::to_owned));
+        self.inner
+            .run(move |transaction, _| rows::runs_elsewhere(transaction, &id, elsewhere.as_deref()))
+            .await
+    }
+
     async fn due(&self, now: DateTime<Utc>) -> Result<Vec<ScheduledRow>> {
         self.inner
             .query(move |connection| rows::scheduled(connection, Some(now)))
@@ -263,6 +270,13 @@ impl RunStore for SqliteStore {
     async fn scheduled(&self) -> Result<Vec<ScheduledRow>> {
         self.inner
             .query(|connection| rows::scheduled(connection, None))
+            .await
+    }
+
+    async fn dropped(&self, parameters: &Value) -> Result<Option<String>> {
+        let parameters = parameters.clone();
+        self.inner
+            .query(move |connection| rows::dropped(connection, &parameters))
             .await
     }
 

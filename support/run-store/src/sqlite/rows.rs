@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::{Fault, json_of, time_of, time_text};
@@ -163,8 +164,8 @@ pub(super) fn scheduled(
     by: Option<DateTime<Utc>>,
 ) -> Result<Vec<ScheduledRow>, Fault> {
     let mut statement = connection.prepare(
-        "SELECT id, key, run_id, flow, parameters, due, tries, reason FROM scheduled
-         WHERE state = 'open' AND (?1 IS NULL OR due <= ?1) ORDER BY due, id",
+        "SELECT id, key, run_id, flow, parameters, due, tries, reason, elsewhere FROM scheduled
+         WHERE state = 'open' AND (?1 IS NULL OR (due <= ?1 AND elsewhere IS NULL)) ORDER BY due, id",
     )?;
     let mut rows = statement.query([by.map(time_text)])?;
     let mut found = Vec::new();
@@ -185,6 +186,7 @@ pub(super) fn scheduled(
             prune,
             tries: row.get("tries")?,
             last_reason: row.get("reason")?,
+            elsewhere: row.get("elsewhere")?,
         });
     }
     Ok(found)
@@ -214,6 +216,33 @@ pub(super) fn finish_scheduled(
     } else {
         Err(Error::NotScheduled { id: id.to_string() }.into())
     }
+}
+
+pub(super) fn runs_elsewhere(
+    connection: &Connection,
+    id: &ScheduledId,
+    elsewhere: Option<&str>,
+) -> Result<(), Fault> {
+    let changed = connection.execute(
+        "UPDATE scheduled SET elsewhere = ? WHERE id = ? AND state = 'open'",
+        params![elsewhere, id.as_str()],
+    )?;
+    if changed == 1 {
+        Ok(())
+    } else {
+        Err(Error::NotScheduled { id: id.to_string() }.into())
+    }
+}
+
+pub(super) fn dropped(connection: &Connection, parameters: &Value) -> Result<Option<String>, Fault> {
+    let query =
+        "SELECT state, reason FROM scheduled WHERE parameters = ? ORDER BY state = 'open' DESC, rowid DESC";
+    let read =
+        |row: &Row<'_>| -> rusqlite::Result<(String, Option<String>)> { Ok((row.get(0)?, row.get(1)?)) };
+    let latest = connection
+        .query_row(query, [parameters.to_string()], read)
+        .optional()?;
+    Ok(latest.and_then(|(state, reason)| (state == "dropped").then(|| reason.unwrap_or_default())))
 }
 
 pub(super) fn deletion(

@@ -190,6 +190,38 @@ async fn a_row_is_due_until_it_is_done_or_dropped() {
 }
 
 #[tokio::test]
+async fn a_row_that_runs_elsewhere_is_listed_and_not_due() {
+    let (_dir, store) = store();
+    let id = store.schedule(&prune("k", noon())).await.unwrap();
+    store.runs_elsewhere(&id, Some("flow-run")).await.unwrap();
+    assert_eq!(store.due(noon()).await.unwrap(), []);
+    let listed = store.scheduled().await.unwrap().pop().unwrap();
+    assert_eq!(listed.elsewhere.as_deref(), Some("flow-run"));
+    store.runs_elsewhere(&id, None).await.unwrap();
+    assert_eq!(store.due(noon()).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_dropped_row_is_known_by_its_parameters_until_they_are_scheduled_anew() {
+    let (_dir, store) = store();
+    let parameters = prune("k", noon()).parameters;
+    let id = store.schedule(&prune("k", noon())).await.unwrap();
+    assert_eq!(store.dropped(&parameters).await.unwrap(), None);
+    let dropped = ScheduledOutcome::Dropped {
+        reason: "kept for the paper".into(),
+    };
+    store.finish_scheduled(&id, &dropped).await.unwrap();
+    let reason = store.dropped(&parameters).await.unwrap();
+    assert_eq!(reason.as_deref(), Some("kept for the paper"));
+    assert_eq!(store.dropped(&json!({"other": 1})).await.unwrap(), None);
+    let gone = store.runs_elsewhere(&id, None).await.unwrap_err();
+    assert!(matches!(gone, Error::NotScheduled { .. }), "{gone}");
+
+    store.schedule(&prune("again", noon())).await.unwrap();
+    assert_eq!(store.dropped(&parameters).await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn deletions_are_found_by_endpoint_and_path() {
     let (_dir, store) = store();
     let mut record = DeletionRecord {
