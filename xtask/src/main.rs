@@ -8,10 +8,12 @@
 
 mod bench;
 mod ci;
+mod nightly;
 mod peers;
 mod project;
 mod rules;
 mod sim;
+mod steps;
 mod tools;
 
 use std::process::ExitCode;
@@ -20,6 +22,7 @@ const USAGE: &str = "\
 cargo xtask COMMAND
 
   ci [--only STEP]...   the gate: every step in order, or only the named ones
+  nightly [--only STEP]...  the long things: features alone, all features, peers under faults, many cases
   peers [--quick]       real peers against the simulator; --quick is what ci runs, without it also under faults
   bench                 what the main job costs: time, requests, memory; printed, not judged
   help                  this text
@@ -42,12 +45,14 @@ fn main() -> ExitCode {
 fn run(arguments: &[String]) -> Result {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
-        ["ci", rest @ ..] => ci::run(&ci::chosen(rest)?),
+        ["ci", rest @ ..] => ci::CI.run(rest),
+        ["nightly", rest @ ..] => nightly::NIGHTLY.run(rest),
         ["peers"] => peers::run(peers::Extent::Full),
         ["peers", "--quick"] => peers::run(peers::Extent::Quick),
         ["bench"] => bench::run(),
         [] | ["help" | "--help" | "-h"] => {
-            print!("{USAGE}\nsteps of ci: {}\n", ci::names().join(", "));
+            print!("{USAGE}\nsteps of ci: {}\n", ci::CI.names().join(", "));
+            println!("steps of nightly: {}", nightly::NIGHTLY.names().join(", "));
             Ok(())
         }
         other => Err(format!("unknown command `{}`; try `cargo xtask help`", other.join(" ")).into()),

@@ -88,7 +88,7 @@ impl TextFile {
 }
 
 /// `cargo metadata` of the members. `--locked`: a Cargo.lock that does not fit the manifests is an error.
-fn metadata() -> Result<Value> {
+pub(crate) fn metadata() -> Result<Value> {
     let text = tools::output(tools::cargo(&[
         "metadata",
         "--no-deps",
