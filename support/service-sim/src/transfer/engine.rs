@@ -108,6 +108,8 @@ async fn begin(transfer: &Transfer, id: &str, kind: Kind) {
     let clock = &transfer.clock;
     let now = clock.now();
     let requested = transfer.tasks.with(id, |task| {
+        // Asked while it still stands as queued: the clock may have been moved over its deadline.
+        task.outlives_its_deadline(now);
         task.well("OK");
         task.event("STARTED", "started", String::new(), false, now);
         task.request_time

@@ -223,8 +223,12 @@ impl Task {
         }
     }
 
-    /// At the deadline: a task that was queued all the time and met no error is given another day.
+    /// Whether the task has time left. If its deadline has passed while it was queued and without errors, it is given
+    /// another day.
     pub(crate) fn outlives_its_deadline(&mut self, now: DateTime<Utc>) -> bool {
+        if now < self.deadline() {
+            return true;
+        }
         let queued = self.nice_status.as_deref() == Some("Queued") && self.counts.faults == 0;
         let outlives = queued && !self.deadline_is_fixed;
         if outlives {
