@@ -72,16 +72,18 @@ impl Facility {
         let scicat = scicat::ClientBuilder::from_vars(environment.lookup())
             .and_then(|builder| builder.on_request(requests.counter()).build())
             .map_err(|error| Failure::service(STEP, "scicat", &error));
+        let workplace = Workplace {
+            transfer,
+            watcher,
+            store,
+            state_dir,
+            clock: system_clock(),
+            export_control: config.export_control().clone(),
+        };
         Ok(Self {
             config,
             environment,
-            workplace: Workplace {
-                transfer,
-                watcher,
-                store,
-                state_dir,
-                clock: system_clock(),
-            },
+            workplace,
             scicat,
             scheduler,
             requests,

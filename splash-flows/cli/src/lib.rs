@@ -3,4 +3,5 @@
 
 pub mod live;
 pub mod parameters;
+pub mod who;
 pub mod words;

@@ -40,6 +40,7 @@ enum Command {
     /// List the flows and their parameters.
     Flows,
     Env(commands::env::ShowEnv),
+    ExportControl(commands::export_control::ExportControl),
 }
 
 fn main() -> ExitCode {
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
         Command::Run(run) => run.execute(&arguments.settings),
         Command::Flows => commands::flows::list(),
         Command::Env(env) => env.execute(&arguments.settings),
+        Command::ExportControl(control) => control.execute(&arguments.settings),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use proved_transfer::control::{ExportControl, PathPattern};
 use serde_json::Value;
 use settings::dotenv::Environment;
 use settings::{Document, Mistake, Section};
@@ -14,7 +15,14 @@ const STALL: Duration = Duration::from_secs(60 * 60);
 const FATAL_NICE_STATUSES: [&str; 2] = ["FILE_NOT_FOUND", "PERMISSION_DENIED"];
 
 /// The top keys that are read here; every other one is `extra`.
-const TOP_KEYS: &[&str] = &["globus", "deletion", "stall", "fatal_nice_statuses", "variables"];
+const TOP_KEYS: &[&str] = &[
+    "globus",
+    "deletion",
+    "export_control",
+    "stall",
+    "fatal_nice_statuses",
+    "variables",
+];
 
 /// Reads the whole file, whatever is wrong in it: what is wrong reads as if it were not there.
 pub(super) fn inspect(text: &str, file: &str, env: &Environment) -> Result<Inspection, Mistake> {
@@ -34,13 +42,16 @@ fn config(top: &Section<'_>, file: &str) -> Config {
     let fatal = top.list("fatal_nice_statuses", "must be a text", |text| {
         Some(text.to_owned())
     });
+    let endpoints: BTreeMap<EndpointKey, StorageEndpoint> = keys
+        .map(|key| (EndpointKey::new(key), endpoint(key, &endpoints.section(key))))
+        .collect();
     Config {
         file: file.to_owned(),
-        endpoints: keys
-            .map(|key| (EndpointKey::new(key), endpoint(key, &endpoints.section(key))))
-            .collect(),
+        export_control: ExportControl::new(patterns(top), endpoints.values().cloned()),
+        endpoints,
         app: app(&globus.section("globus_apps")),
         deletion: deletion(top).unwrap_or_default(),
+        pruning,
         stall: top.duration("stall").unwrap_or(STALL),
         fatal_nice_statuses: fatal.map_or_else(
             || FATAL_NICE_STATUSES.map(str::to_owned).into(),
@@ -73,11 +84,19 @@ fn app(apps: &Section<'_>) -> Option<(settings::Setting, settings::Setting)> {
     Some((app.required("client_id"), app.required_secret("client_secret")))
 }
 
+fn patterns(top: &Section<'_>) -> Vec<PathPattern> {
+    let problem = "must be a pattern such as /raw/folder/**, /raw/*/scan.h5 or *_secret_*: `*` stands for part of \
+                   one name, `**` for whole folders";
+    top.list("export_control", problem, PathPattern::parse)
+        .unwrap_or_default()
+}
+
 fn deletion(top: &Section<'_>) -> Option<DeletionMode> {
     // YAML 1.1 reads a plain `on` as true; what counts here is the text.
-    let problem = "must be `report` (checks, deletes nothing) or `on`; `quarantine` is not supported yet";
+    let problem = "must be `report` (checks, deletes nothing), `quarantine` (moves into the trash) or `on`";
     top.parsed("deletion", problem, |text| match text {
         "report" => Some(DeletionMode::Report),
+        "quarantine" => Some(DeletionMode::Quarantine),
         "on" => Some(DeletionMode::On),
         _ => None,
     })

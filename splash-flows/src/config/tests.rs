@@ -97,6 +97,28 @@ fn our_own_keys() {
 }
 
 #[test]
+fn export_control_is_a_list_of_patterns() {
+    let config = parse("export_control: [/raw/ec/**, '*_ec_*']\n").unwrap();
+    let covered = |path: &str| config.export_control().pattern(path).map(ToString::to_string);
+    assert_eq!(covered("/raw/ec/x.h5").as_deref(), Some("/raw/ec/**"));
+    assert_eq!(covered("/raw/f/a_ec_b.h5").as_deref(), Some("*_ec_*"));
+    assert_eq!(covered("/raw/f/x.h5"), None);
+    for (text, expected) in [
+        (
+            "export_control: /raw/**\n",
+            "config.yml:1:17: export_control must be a list",
+        ),
+        ("export_control: [/raw/[a, ../x]\n", "config.yml:1:"),
+        (
+            "export_control:\n- '/raw/[a'\n- ../x\n",
+            "config.yml:2:3: export_control[0] must be a pattern",
+        ),
+    ] {
+        assert!(message(text).starts_with(expected), "{}", message(text));
+    }
+}
+
+#[test]
 fn disks_of_the_beamline_are_on_site_unless_the_file_says_otherwise() {
     let on_site = |key: &str, field: &str| {
         let text = format!("globus: {{globus_endpoints: {{{key}: {{uuid: x, root_path: /{field}}}}}}}");

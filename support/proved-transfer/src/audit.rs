@@ -48,6 +48,15 @@ pub(crate) async fn append(
         })
 }
 
+/// Appends `record` as one line of JSON to the log in `state_dir`, and waits until the disk has it.
+///
+/// # Errors
+/// The log cannot be written: what the line tells of must not happen then.
+pub fn append_line(state_dir: &Path, record: &impl Serialize) -> std::io::Result<()> {
+    let line = serde_json::to_string(record)?;
+    write_line(&state_dir.join(FILE), &(line + "\n"))
+}
+
 /// One write of one whole line: lines of several processes do not mix.
 fn write_line(path: &Path, line: &str) -> std::io::Result<()> {
     let mut log = OpenOptions::new().create(true).append(true).open(path)?;

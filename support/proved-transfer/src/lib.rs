@@ -9,7 +9,8 @@
 //! [`Workplace`](session::Workplace) that many runs share. It knows Globus and the run store, and no facility.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
-mod audit;
+pub mod audit;
+pub mod control;
 pub mod copy;
 pub mod delete;
 pub mod endpoint;

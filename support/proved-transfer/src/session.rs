@@ -10,6 +10,7 @@ use rest_core::Clock;
 use run_store::{Effect, Opened, Run, RunStore};
 use serde_json::Value;
 
+use crate::control::ExportControl;
 use crate::failure::Failure;
 use crate::progress::{Event, Progress};
 
@@ -31,6 +32,8 @@ pub struct Workplace {
     pub state_dir: PathBuf,
     /// Tells how old a proof is.
     pub clock: Arc<dyn Clock>,
+    /// What the configuration keeps on site.
+    pub export_control: ExportControl,
 }
 
 impl Workplace {

@@ -56,6 +56,9 @@ pub trait RunStore: Debug + Send + Sync {
     /// Returns whether there was one.
     async fn lift_control(&self, path: &str, reason: &str) -> Result<bool>;
 
+    /// All paths under export control, by path.
+    async fn controlled_paths(&self) -> Result<Vec<ControlledPath>>;
+
     /// Adds a row to the local schedule. The same key again returns the row that is there, unchanged.
     async fn schedule(&self, prune: &ScheduledPrune) -> Result<ScheduledId>;
 

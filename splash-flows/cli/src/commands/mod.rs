@@ -1,6 +1,7 @@
 //! The subcommands, a module each.
 
 pub(crate) mod env;
+pub(crate) mod export_control;
 pub(crate) mod flows;
 pub(crate) mod run;
 

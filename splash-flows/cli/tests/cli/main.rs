@@ -3,5 +3,6 @@
 
 mod child;
 mod env;
+mod export_control;
 mod kills;
 mod usage;

@@ -115,7 +115,7 @@ async fn steps(
     };
     let mut failures = Vec::new();
     if second.is_some() {
-        match ingest(run, scan, &[&route.data832, &route.spot832]).await {
+        match Box::pin(ingest(run, scan, &[&route.data832, &route.spot832])).await {
             Ok((catalogued, issues)) => {
                 report.scicat = Some(catalogued);
                 report.issues = issues;
@@ -145,16 +145,21 @@ async fn export_control(
     scan: &ScanPath,
     parameters: &MoveParameters,
 ) -> Result<bool, Failure> {
-    let store = run.facility().store();
-    let failed = |error: run_store::Error| Failure::store(STEP, &error);
+    let facility = run.facility();
+    let place = facility.workplace();
+    let spot832 = facility
+        .config()
+        .endpoint("spot832")
+        .map_err(|error| Failure::new(STEP, "config", error.to_string()))?;
+    let run_id = Some(run.run_id());
     if parameters.is_export_control {
-        store
-            .control_path(scan.relative(), "is_export_control", Some(run.run_id()))
-            .await
-            .map_err(failed)?;
+        place
+            .control(spot832, scan.relative(), "is_export_control", run_id)
+            .await?;
         return Ok(true);
     }
-    store.is_controlled(scan.relative()).await.map_err(failed)
+    let record = place.controlled(spot832, scan.relative(), run_id).await?;
+    Ok(record.is_some())
 }
 
 /// Everything that can be known to be wrong before the first effect.

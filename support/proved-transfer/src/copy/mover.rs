@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::observe::{Observation, Seen, collection, observe};
 use super::verified::VerifiedCopy;
 use super::verify::{confirm_delivery, delivered_source, verify_delivery};
+use crate::control::off_site;
 use crate::endpoint::StorageEndpoint;
 use crate::failure::Failure;
 use crate::progress::Event;
@@ -89,23 +90,11 @@ async fn stays_on_site(run: &Session, item: Item<'_>, hop: Hop<'_>) -> Result<()
     if hop.destination.on_site() {
         return Ok(());
     }
-    let controlled = run
-        .workplace()
-        .store
-        .is_controlled(item.path)
-        .await
-        .map_err(|error| Failure::store(STEP, &error))?;
-    if !controlled {
-        return Ok(());
-    }
-    Err(Failure::new(
-        STEP,
-        "export_control",
-        format!(
-            "the file is export controlled and {} is not on site",
-            hop.destination.key()
-        ),
-    ))
+    let place = run.workplace();
+    let controlled = place
+        .controlled(hop.source, item.path, Some(run.run_id()))
+        .await?;
+    controlled.map_or(Ok(()), |record| Err(off_site(STEP, &record, hop.destination)))
 }
 
 /// First attempt, or one after a failed one.

@@ -247,6 +247,10 @@ impl RunStore for SqliteStore {
             .await
     }
 
+    async fn controlled_paths(&self) -> Result<Vec<ControlledPath>> {
+        self.inner.query(rows::controlled_paths).await
+    }
+
     async fn schedule(&self, prune: &ScheduledPrune) -> Result<ScheduledId> {
         let prune = prune.clone();
         self.inner

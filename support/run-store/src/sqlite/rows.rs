@@ -108,21 +108,34 @@ fn one_controlled(
         "SELECT path, reason, run_id, since FROM controlled
          WHERE lifted_at IS NULL AND {condition} ORDER BY path LIMIT 1"
     );
-    let read = |row: &Row<'_>| -> rusqlite::Result<(String, String, Option<String>, String)> {
-        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
-    };
     let found = connection
-        .query_row(&query, params![first, second], read)
+        .query_row(&query, params![first, second], control_row)
         .optional()?;
-    let Some((path, reason, run_id, since)) = found else {
-        return Ok(None);
-    };
-    Ok(Some(ControlledPath {
+    found.map(controlled_path).transpose()
+}
+
+/// All that are not lifted.
+pub(super) fn controlled_paths(connection: &Connection) -> Result<Vec<ControlledPath>, Fault> {
+    let query = "SELECT path, reason, run_id, since FROM controlled WHERE lifted_at IS NULL ORDER BY path";
+    let mut query = connection.prepare(query)?;
+    let rows = query.query_map([], control_row)?;
+    rows.map(|row| controlled_path(row?)).collect()
+}
+
+/// Path, reason, run id, since when.
+type ControlRow = (String, String, Option<String>, String);
+
+fn control_row(row: &Row<'_>) -> rusqlite::Result<ControlRow> {
+    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+}
+
+fn controlled_path((path, reason, run_id, since): ControlRow) -> Result<ControlledPath, Fault> {
+    Ok(ControlledPath {
         path,
         reason,
         run_id,
         since: time_of("the start of an export control", &since)?,
-    }))
+    })
 }
 
 pub(super) fn lift_control(connection: &Connection, path: &str, reason: &str) -> Result<bool, Fault> {

@@ -101,6 +101,13 @@ async fn export_control_covers_what_is_below_and_what_holds_it() {
     assert!(!store.is_controlled("/raw/secret/a.h5").await.unwrap());
     store.control_path("/raw/secret", "third", None).await.unwrap();
     assert!(store.is_controlled("/raw/secret").await.unwrap());
+    store.control_path("/raw/a\n.h5", "fourth", None).await.unwrap();
+    let listed = store.controlled_paths().await.unwrap();
+    let listed: Vec<_> = listed
+        .iter()
+        .map(|record| (record.path.as_str(), record.reason.as_str()))
+        .collect();
+    assert_eq!(listed, [("/raw/a\n.h5", "fourth"), ("/raw/secret", "third")]);
 }
 
 fn prune(key: &str, due: DateTime<Utc>) -> ScheduledPrune {
