@@ -7,7 +7,6 @@
 
 mod bl832;
 mod error;
-mod pruning;
 mod read;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,7 +23,6 @@ use settings::dotenv::Environment;
 use crate::endpoint::{EndpointError, StorageEndpoint};
 
 pub use error::ConfigError;
-pub use pruning::{Protected, Pruning};
 pub use proved_transfer::endpoint::EndpointKey;
 pub use settings::{Mistake, Mistakes, Place, UnsetVariable};
 
@@ -35,8 +33,6 @@ pub enum DeletionMode {
     /// The whole check runs, and the report says what would be deleted.
     #[default]
     Report,
-    /// What is proved is renamed into the trash of its endpoint, and deleted when its time there is over.
-    Quarantine,
     /// What is proved is deleted.
     On,
 }
@@ -57,7 +53,6 @@ pub struct Config {
     endpoints: BTreeMap<EndpointKey, StorageEndpoint>,
     app: Option<(Setting, Setting)>,
     deletion: DeletionMode,
-    pruning: Pruning,
     export_control: ExportControl,
     stall: Duration,
     fatal_nice_statuses: BTreeSet<String>,
@@ -171,14 +166,9 @@ impl Config {
         }))
     }
 
-    /// `deletion`: `report` (the default), `quarantine` or `on`.
+    /// `deletion`: `report` (the default) or `on`.
     pub fn deletion(&self) -> DeletionMode {
         self.deletion
-    }
-
-    /// The keys beside `deletion`: what a prune may take.
-    pub fn pruning(&self) -> &Pruning {
-        &self.pruning
     }
 
     /// `export_control`: the paths that may not leave the site, besides those on record.
@@ -216,7 +206,6 @@ impl fmt::Debug for Config {
             .field("file", &self.file)
             .field("endpoints", &self.endpoints)
             .field("deletion", &self.deletion)
-            .field("pruning", &self.pruning)
             .field("stall", &self.stall)
             .field("fatal_nice_statuses", &self.fatal_nice_statuses)
             .field("variables", &self.variables)

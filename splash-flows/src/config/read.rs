@@ -51,7 +51,6 @@ fn config(top: &Section<'_>, file: &str) -> Config {
         endpoints,
         app: app(&globus.section("globus_apps")),
         deletion: deletion(top).unwrap_or_default(),
-        pruning,
         stall: top.duration("stall").unwrap_or(STALL),
         fatal_nice_statuses: fatal.map_or_else(
             || FATAL_NICE_STATUSES.map(str::to_owned).into(),
@@ -93,10 +92,9 @@ fn patterns(top: &Section<'_>) -> Vec<PathPattern> {
 
 fn deletion(top: &Section<'_>) -> Option<DeletionMode> {
     // YAML 1.1 reads a plain `on` as true; what counts here is the text.
-    let problem = "must be `report` (checks, deletes nothing), `quarantine` (moves into the trash) or `on`";
+    let problem = "must be `report` (checks, deletes nothing) or `on`; `quarantine` is not supported yet";
     top.parsed("deletion", problem, |text| match text {
         "report" => Some(DeletionMode::Report),
-        "quarantine" => Some(DeletionMode::Quarantine),
         "on" => Some(DeletionMode::On),
         _ => None,
     })
