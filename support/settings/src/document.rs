@@ -82,6 +82,22 @@ impl<'a> Document<'a> {
         unknown
     }
 
+    /// Where the value of each key stands, by the key's name dotted from the top.
+    pub fn places(&self) -> BTreeMap<String, Place> {
+        let mut places = BTreeMap::new();
+        self.add_places(&self.top, "", &mut places);
+        places
+    }
+
+    fn add_places(&self, node: &Node, path: &str, places: &mut BTreeMap<String, Place>) {
+        let Kind::Mapping(entries) = &node.kind else { return };
+        for (key, value) in entries {
+            let dotted = dotted(path, &key.name);
+            self.add_places(value, &dotted, places);
+            places.entry(dotted).or_insert_with(|| self.place(value.position));
+        }
+    }
+
     /// Notes that a key is one that the reader of the file knows.
     pub(crate) fn know(&self, key: &str) {
         self.found.borrow_mut().known.insert(key.to_owned());

@@ -41,8 +41,8 @@ pub enum EnvironmentError {
 #[derive(Clone, Default)]
 pub struct Environment {
     values: BTreeMap<String, String>,
-    /// Where the `.env` file sets a name, also one that the process has too.
-    places: BTreeMap<String, Place>,
+    /// The names that the `.env` file sets, and where if it is the file's value that counts.
+    places: BTreeMap<String, Option<Place>>,
 }
 
 impl Environment {
@@ -107,7 +107,8 @@ impl Environment {
                 line,
                 column,
             };
-            self.places.insert(name.clone(), place);
+            let counts = !self.values.contains_key(&name);
+            self.places.insert(name.clone(), counts.then_some(place));
             if let Some(value) = variable.value {
                 self.values.entry(name).or_insert(value);
             }
@@ -120,12 +121,12 @@ impl Environment {
         self.values.get(name).map(String::as_str)
     }
 
-    /// Where the `.env` file sets a variable, even if the process has another value for it.
+    /// Where the `.env` file sets a variable; nothing for one that comes from the process.
     pub fn place(&self, name: &str) -> Option<&Place> {
-        self.places.get(name)
+        self.places.get(name)?.as_ref()
     }
 
-    /// The names that the `.env` file sets.
+    /// The names that the `.env` file sets, those that the process has too included.
     pub fn file_names(&self) -> impl Iterator<Item = &str> {
         self.places.keys().map(String::as_str)
     }

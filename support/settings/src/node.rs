@@ -7,6 +7,10 @@ use serde_json::Value;
 use serde_saphyr::options::{DuplicateKeyPolicy, NonFiniteFloatPolicy};
 use serde_saphyr::{Location, Spanned};
 
+/// How deep mappings and lists may nest. The reader's own limit of 64 is too deep for the stack of a thread in a debug
+/// build; no settings come near it.
+const DEEPEST: usize = 24;
+
 /// Line and column, from 1.
 pub(crate) type Position = (u64, u64);
 
@@ -51,6 +55,7 @@ pub(crate) fn read(text: &str) -> Result<Node, (Position, String)> {
     options.underscored_numbers_as_strings = true;
     options.duplicate_keys = DuplicateKeyPolicy::PassThrough;
     options.non_finite_float_policy = NonFiniteFloatPolicy::AsString;
+    options.budget = serde_saphyr::budget! { max_depth: DEEPEST };
     match serde_saphyr::from_str_with_options::<Spanned<Parsed>>(text, options) {
         Ok(parsed) => Ok(located(parsed, text)),
         Err(error) => {

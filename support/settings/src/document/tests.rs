@@ -145,6 +145,21 @@ fn keys_that_nobody_knows_are_told_where_they_could_be_meant() {
 }
 
 #[test]
+fn every_key_has_the_place_of_its_value() {
+    let env = env();
+    let document = Document::read("a:\n  b: {c: 1}\n  b: 2\nd:\n", "c.yml", &env).unwrap();
+    let places: Vec<String> = document
+        .places()
+        .into_iter()
+        .map(|(key, place)| format!("{key} {place}"))
+        .collect();
+    assert_eq!(
+        places,
+        ["a c.yml:2:3", "a.b c.yml:2:6", "a.b.c c.yml:2:10", "d c.yml:4:2"]
+    );
+}
+
+#[test]
 fn what_is_no_yaml_is_one_mistake_with_its_place() {
     let env = env();
     for (text, place) in [

@@ -8,12 +8,22 @@ use crate::expand::substitute;
 /// A name, and its value if a `=` follows it.
 type Assignment = (String, Option<String>);
 
+/// How much references may add to one value, in bytes. The longest value that a process can be given is 128 KiB.
+const LONGEST_EXPANSION: usize = 1 << 20;
+
 /// What a `.env` text holds.
 #[derive(Default)]
 pub(super) struct Read {
     pub(super) variables: BTreeMap<String, Variable>,
     /// The lines that cannot be read.
     pub(super) errors: Vec<DotenvError>,
+}
+
+impl Read {
+    fn note(&mut self, position: (u64, u64), problem: &'static str) {
+        let line = position.0;
+        self.errors.push(DotenvError { line, problem });
+    }
 }
 
 /// What a line says of a name.
@@ -41,14 +51,15 @@ pub(super) fn variables(text: &str, process: &Environment) -> Read {
         match reader.statement() {
             Ok(None) => {}
             Ok(Some((name, raw))) => {
-                let value = raw.map(|raw| expand(&raw, process, &read.variables));
-                read.variables.insert(name, Variable { position, value });
+                match raw.map(|raw| expand(&raw, process, &read.variables)).transpose() {
+                    Ok(value) => {
+                        read.variables.insert(name, Variable { position, value });
+                    }
+                    Err(problem) => read.note(position, problem),
+                }
             }
             Err(problem) => {
-                read.errors.push(DotenvError {
-                    line: position.0,
-                    problem,
-                });
+                read.note(position, problem);
                 reader.skip(|c| c != '\n');
             }
         }
@@ -63,16 +74,25 @@ fn position(text: &str) -> (u64, u64) {
 }
 
 /// Expands `${NAME}` and `${NAME:-default}`; the default counts only if the name is nowhere, an empty value is a value.
-fn expand(value: &str, process: &Environment, above: &BTreeMap<String, Variable>) -> String {
-    substitute(value, |text| {
+/// Lines that double the one above make terabytes of a kilobyte, so there is a limit.
+fn expand(
+    value: &str,
+    process: &Environment,
+    above: &BTreeMap<String, Variable>,
+) -> Result<String, &'static str> {
+    let mut room = Some(LONGEST_EXPANSION);
+    let expanded = substitute(value, |text| {
         let (name, default, length) = reference(text)?;
         let value = match (process.get(name), above.get(name)) {
             (Some(value), _) => value,
             (None, Some(above)) => above.value.as_deref().unwrap_or_default(),
             (None, None) => default,
         };
-        Some((value, length))
-    })
+        room = room?.checked_sub(value.len());
+        room.map(|_| (value, length))
+    });
+    room.map(|_| expanded)
+        .ok_or("the value is too long once its ${…} are put in")
 }
 
 /// Name, default and length of the reference that `text` begins with.
