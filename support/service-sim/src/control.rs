@@ -1,15 +1,5 @@
 //! The control port: the journal, the state and the switches of a running simulator, over HTTP.
-//!
-//! | request | answer |
-//! |---|---|
-//! | `GET /sim/journal?since=N` | the entries from number N (default 0) on, one JSON document a line |
-//! | `GET /sim/state` | clock, faults, holds, tasks, datasets, blocks of files, flow runs |
-//! | `GET /sim/collections` | `{key: {uuid, host, root_path, dir}}`, `dir` only with local mounts |
-//! | `POST /sim/advance {"seconds": S}` | moves the clock forward |
-//! | `POST /sim/fault {"spec": TEXT}` | adds a fault |
-//! | `POST /sim/clear` | removes every fault and releases every hold |
-//! | `POST /sim/release {"name": NAME}` | releases a hold; `*` all of them |
-//! | `POST /sim/plant {"collection": KEY, "path": P, …}` | changes a file, see [`crate::plant`] |
+//! The crate's documentation lists the requests.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -9,15 +9,19 @@ use http::{HeaderValue, StatusCode, header};
 use crate::fault::RequestEffect;
 use crate::journal::Entry;
 use crate::reply;
-use crate::routes::{ErrorFacts, MAX_BODY, Noted, Route, json};
+use crate::routes::{Changed, ErrorFacts, MAX_BODY, Noted, Route, WantsStale, json};
 use crate::server::Peer;
 use crate::tokens::bearer;
 
 /// Runs one request under the faults and writes it to the journal.
 pub(crate) async fn around(State(route): State<Route>, request: Request, next: Next) -> Response {
     let call = Call::new(route, &request);
-    let known = call.route.shared.remembered.knows(call.memory_key().as_deref());
-    match call.route.shared.faults.on_request(call.route.operation, known) {
+    let decided = call
+        .route
+        .shared
+        .faults
+        .on_request(call.route.operation, || call.can_be_stale());
+    match decided {
         None => {
             let response = call.remember(next.run(request).await).await;
             call.answered(None, response)
@@ -63,7 +67,7 @@ impl Call {
                 self.cut()
             }
             RequestEffect::Duplicate => self.twice(text, request, next).await,
-            RequestEffect::Stale => self.stale(text, next.run(request).await).await,
+            RequestEffect::Stale => self.stale(text, request, next).await,
             RequestEffect::Skew(by) => {
                 let response = self.answered(text, next.run(request).await);
                 reply::skew(response, by).await
@@ -146,26 +150,42 @@ impl Call {
 
     /// Acts on the request twice, one after the other; the second reply is the one that is sent.
     async fn twice(&self, text: Option<String>, request: Request, next: Next) -> Response {
-        let Some(request) = whole(request).await else {
+        let Some(copies) = Copies::of(request).await else {
             self.journal(text, None, Noted::default());
             return self.cut();
         };
-        let (parts, body) = request.into_parts();
-        let bytes = axum::body::to_bytes(body, MAX_BODY).await.unwrap_or_default();
-        let copy = || Request::from_parts(parts.clone(), Body::from(bytes.clone()));
-        self.answered(text.clone(), next.clone().run(copy()).await);
-        self.answered(text, next.run(copy()).await)
+        self.answered(text.clone(), next.clone().run(copies.another()).await);
+        self.answered(text, next.run(copies.another()).await)
     }
 
-    /// Gives an older reply to the same request, if an older one differs from what is true now.
-    async fn stale(&self, text: Option<String>, truth: Response) -> Response {
-        let Some(key) = self.memory_key() else {
-            return self.answered(text, truth);
+    /// Gives the last reply to the same request that differs from what is true now, or else what the service knows of
+    /// the state before the last change.
+    async fn stale(&self, text: Option<String>, request: Request, next: Next) -> Response {
+        let (Some(copies), Some(key)) = (Copies::of(request).await, self.memory_key()) else {
+            self.journal(text, None, Noted::default());
+            return self.cut();
         };
+        let truth = next.clone().run(copies.another()).await;
         let noted = noted(&truth);
-        let mut response = self.route.shared.remembered.replace(key, truth).await;
+        let earlier = self.route.shared.remembered.replace(key, truth).await;
+        let mut response = if let Some(earlier) = earlier {
+            earlier
+        } else {
+            let mut request = copies.another();
+            request.extensions_mut().insert(WantsStale);
+            next.run(request).await
+        };
         response.extensions_mut().insert(noted);
         self.answered(text, response)
+    }
+
+    fn can_be_stale(&self) -> bool {
+        let Some(key) = self.memory_key() else {
+            return false;
+        };
+        let query = self.query.as_deref().unwrap_or_default();
+        let changed = |changed: &Changed| changed(&self.path, query);
+        self.route.shared.remembered.knows(&key) || self.route.changed.as_ref().is_some_and(changed)
     }
 
     async fn remember(&self, response: Response) -> Response {
@@ -203,6 +223,7 @@ impl Call {
             shared,
             service,
             operation,
+            ..
         } = &self.route;
         let operation = match *operation {
             "unknown" => format!("{}.unknown", service.name),
@@ -239,7 +260,24 @@ fn noted(response: &Response) -> Noted {
 
 /// The request with its body read to the end; `None` if the body broke off or is too large.
 async fn whole(request: Request) -> Option<Request> {
-    let (parts, body) = request.into_parts();
-    let bytes: Bytes = axum::body::to_bytes(body, MAX_BODY).await.ok()?;
-    Some(Request::from_parts(parts, Body::from(bytes)))
+    Some(Copies::of(request).await?.another())
+}
+
+/// A request that is delivered more than once.
+struct Copies {
+    parts: http::request::Parts,
+    body: Bytes,
+}
+
+impl Copies {
+    /// `None` as for [`whole`].
+    async fn of(request: Request) -> Option<Self> {
+        let (parts, body) = request.into_parts();
+        let body = axum::body::to_bytes(body, MAX_BODY).await.ok()?;
+        Some(Self { parts, body })
+    }
+
+    fn another(&self) -> Request {
+        Request::from_parts(self.parts.clone(), Body::from(self.body.clone()))
+    }
 }

@@ -1,4 +1,4 @@
-//! Named points at which a reply or a task is kept until a test releases it.
+//! Named points at which a request, a reply or a task is kept until a test releases it.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};

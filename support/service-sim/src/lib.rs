@@ -22,6 +22,30 @@
 //! # fn main() {}
 //! ```
 //!
+//! **What goes wrong.** [`FaultSpec::help`] lists the effects. Three decide whether a client that dies or gives up was
+//! heard: `hold-before` (read, not acted on until released, never if the client is gone), `hold` (acted on, the reply
+//! kept) and `stall` (half of the reply kept). Tasks can end FAILED, stay ACTIVE with any of the service's ailments, or
+//! end SUCCEEDED without having done what they say. Further, [`SimBuilder::skew`] sets clocks wrong,
+//! [`CollectionSpec::rename_supported`] takes renaming away, [`SimBuilder::no_local_mounts`] keeps the folders from
+//! clients, and [`Limits::Production`] enforces the service's limits.
+//!
+//! **Time** is real time plus what [`Sim::advance`] has added. Token ends, delays, rate windows, deadlines and the
+//! lateness of scheduled runs follow it. A transfer without a deadline of its own has 24 h, 72 h after each file that
+//! arrived, and 24 h again if they pass while it is queued; a delete has 24 h from its submission.
+//!
+//! **Another process** uses the control port, `SERVICE_SIM_URL` of [`Sim::env`]:
+//!
+//! | request | answer |
+//! |---|---|
+//! | `GET /sim/journal?since=N` | the journal's entries from number N (default 0) on, one JSON document a line |
+//! | `GET /sim/state` | clock, faults, holds, tasks, datasets, blocks of files, flow runs |
+//! | `GET /sim/collections` | `{key: {uuid, host, root_path, dir}}`, `dir` only with local mounts |
+//! | `POST /sim/advance {"seconds": S}` | moves the clock forward |
+//! | `POST /sim/fault {"spec": TEXT}` | adds a fault |
+//! | `POST /sim/clear` | removes every fault and releases every hold |
+//! | `POST /sim/release {"name": NAME}` | releases a hold; `*` all of them |
+//! | `POST /sim/plant {"collection": KEY, "path": PATH, …}` | with `"bytes_base64"`, `"truncate": N`, `"delete": true` and `"mtime"` (RFC 3339) changes a file; the path is relative to the collection's root path |
+//!
 //! Cargo features choose what is compiled: `transfer` (Globus Auth and Transfer), `scicat`, `prefect`, and `bin`
 //! (all of them and the binary `service-sim`).
 

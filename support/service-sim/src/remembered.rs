@@ -39,8 +39,8 @@ struct Reply {
 
 impl Remembered {
     /// Whether there is an earlier reply to the request `key`.
-    pub(crate) fn knows(&self, key: Option<&str>) -> bool {
-        key.is_some_and(|key| self.lock().replies.contains_key(key))
+    pub(crate) fn knows(&self, key: &str) -> bool {
+        self.lock().replies.contains_key(key)
     }
 
     /// Remembers a reply and gives it back.
@@ -51,15 +51,12 @@ impl Remembered {
     }
 
     /// Remembers the reply that would be right, and gives the last one that differed from it, if there is one.
-    pub(crate) async fn replace(&self, key: String, truth: Response) -> Response {
+    pub(crate) async fn replace(&self, key: String, truth: Response) -> Option<Response> {
         let truth = Reply::of(truth).await;
         let mut inner = self.lock();
         inner.note(key.clone(), &truth);
-        let stale = inner
-            .replies
-            .get(&key)
-            .and_then(|replies| replies.earlier.clone());
-        stale.unwrap_or(truth).into_response()
+        let stale = inner.replies.get(&key)?.earlier.clone()?;
+        Some(stale.into_response())
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

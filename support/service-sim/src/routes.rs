@@ -61,6 +61,13 @@ pub(crate) fn json_text(status: u16, document: String) -> Response {
     (status, [(header::CONTENT_TYPE, "application/json")], document).into_response()
 }
 
+/// On a request, as an extension: the handler is to answer with what was true before the last change, if it can.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WantsStale;
+
+/// Whether something changed lately that a request, by its path and query, is about.
+pub(crate) type Changed = Arc<dyn Fn(&str, &str) -> bool + Send + Sync>;
+
 /// A service's name in the journal, and how it words its errors.
 #[derive(Clone, Copy)]
 pub(crate) struct Service {
@@ -72,6 +79,7 @@ pub(crate) struct Service {
 pub(crate) struct Routes<S> {
     shared: Arc<Shared>,
     service: Service,
+    changed: Option<Changed>,
     router: Router<S>,
 }
 
@@ -81,8 +89,15 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         Self {
             shared: Arc::clone(shared),
             service: Service { name: service, error },
+            changed: None,
             router: Router::new(),
         }
+    }
+
+    /// Says of which requests the routes that follow know an earlier state.
+    pub(crate) fn changed(mut self, changed: Changed) -> Self {
+        self.changed = Some(changed);
+        self
     }
 
     /// Adds a route. Several methods on one path are several calls.
@@ -115,6 +130,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         Route {
             shared: Arc::clone(&self.shared),
             service: self.service,
+            changed: self.changed.clone(),
             operation,
         }
     }
@@ -125,6 +141,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
 pub(crate) struct Route {
     pub(crate) shared: Arc<Shared>,
     pub(crate) service: Service,
+    pub(crate) changed: Option<Changed>,
     pub(crate) operation: &'static str,
 }
 

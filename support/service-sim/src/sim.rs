@@ -247,7 +247,7 @@ impl Sim {
         self.handle.clear_faults();
     }
 
-    /// Releases the replies and tasks held under `name`, those to come included; `*` releases all names.
+    /// Releases the requests, replies and tasks held under `name`, those to come included; `*` releases all names.
     pub fn release(&self, name: &str) {
         self.handle.shared.holds.release(name);
     }

@@ -56,12 +56,15 @@ impl Faults {
     }
 
     /// The effect on this request, with its text for the journal. The first fault that applies wins; the later
-    /// ones still count the match. `known` tells whether an earlier reply to the same request is remembered: without
-    /// one it cannot be stale.
-    pub(crate) fn on_request(&self, operation: &str, known: bool) -> Option<(RequestEffect, String)> {
+    /// ones still count the match. `can_be_stale` tells whether anything is known that was true before.
+    pub(crate) fn on_request(
+        &self,
+        operation: &str,
+        can_be_stale: impl Fn() -> bool,
+    ) -> Option<(RequestEffect, String)> {
         self.decide(|spec| match &spec.aim {
             Aim::Requests { operations, effect }
-                if glob(operations, operation) && (known || *effect != RequestEffect::Stale) =>
+                if glob(operations, operation) && (*effect != RequestEffect::Stale || can_be_stale()) =>
             {
                 Some((effect.clone(), spec.effect_text().to_owned()))
             }
@@ -147,7 +150,7 @@ mod tests {
             faults.add(spec.parse().unwrap());
         }
         (0..requests)
-            .map(|_| faults.on_request("auth.token", false).map(|(_, text)| text))
+            .map(|_| faults.on_request("auth.token", || false).map(|(_, text)| text))
             .collect()
     }
 

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::Transfer;
 use super::refusal::{Refusal, document};
 use crate::builder::Limits;
-use crate::routes::{self, Noted};
+use crate::routes::{self, Noted, WantsStale};
 use crate::tokens::bearer;
 
 /// An authenticated request.
@@ -21,6 +21,8 @@ pub(crate) struct Caller {
     /// The request's path.
     pub(crate) resource: String,
     pub(crate) request_id: String,
+    /// Whether the answer is to be what was true before the last change.
+    pub(crate) wants_stale: bool,
     query: Vec<(String, String)>,
 }
 
@@ -62,6 +64,7 @@ impl FromRequestParts<Arc<Transfer>> for Caller {
             user: String::new(),
             resource: parts.uri.path().to_owned(),
             request_id: transfer.shared.request_id(),
+            wants_stale: parts.extensions.get::<WantsStale>().is_some(),
             query: url::form_urlencoded::parse(query.as_bytes())
                 .into_owned()
                 .collect(),

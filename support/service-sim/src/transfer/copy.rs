@@ -35,6 +35,8 @@ pub(crate) struct Order<'a> {
     pub(crate) stopped: &'a dyn Fn() -> bool,
     pub(crate) sent: &'a dyn Fn(u64),
     pub(crate) hashed: &'a dyn Fn(u64),
+    /// Told just before the file appears at the target.
+    pub(crate) arrives: &'a dyn Fn(),
 }
 
 #[derive(Debug)]
@@ -176,6 +178,7 @@ fn write(order: &Order<'_>, source: &Metadata, temporary: &Path) -> Result<Outco
     if (order.stopped)() {
         return Ok(Outcome::Stopped);
     }
+    (order.arrives)();
     std::fs::rename(temporary, order.target).map_err(CopyError::destination)?;
     Ok(Outcome::Copied { size, checksum })
 }

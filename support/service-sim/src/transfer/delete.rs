@@ -27,6 +27,7 @@ pub(crate) fn item(job: &Job, item: &Item) -> Result<(), Halt> {
     if found.is_dir() && !job.plan.options.recursive {
         return Err(job.trouble(Side::Source, path, "IS_A_DIRECTORY", "is a directory"));
     }
+    job.transfer.changes.note(&job.source, &[&target]);
     remove(job, path, &target, found.is_dir())
 }
 

@@ -13,7 +13,7 @@ use super::tree::Tree;
 
 /// What is told of a file. A link shows what it leads to; one that leads nowhere, or out of the tree, is an
 /// `invalid_symlink`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) name: String,
     pub(crate) kind: &'static str,
@@ -23,7 +23,7 @@ pub(crate) struct Entry {
     link: Option<Link>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Link {
     target: Option<String>,
     size: u64,

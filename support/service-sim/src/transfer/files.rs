@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::Transfer;
 use super::caller::{Caller, Reply};
+use super::changes::Before;
 use super::entry::{Entry, Times};
 use super::refusal::Refusal;
 use super::submission::read;
@@ -83,7 +84,12 @@ pub(crate) async fn stat(
             .and_then(|name| name.to_str())
             .filter(|_| !tree.is_root(&file))
             .unwrap_or("/");
-        let entry = Entry::read(&tree, name.to_owned(), &file).map_err(|e| STAT.io(path, &e))?;
+        let entry = match transfer.before(&caller, &file) {
+            Before::Was(entry) => Ok(entry),
+            Before::Absent => Err(io::ErrorKind::NotFound.into()),
+            Before::Unknown => Entry::read(&tree, name.to_owned(), &file),
+        };
+        let entry = entry.map_err(|e| STAT.io(path, &e))?;
         let mut document = String::new();
         entry.write(&mut document, &mut Times::default());
         Ok(Reply::from(document))
@@ -120,6 +126,7 @@ pub(crate) async fn rename(
         if new.symlink_metadata().is_ok() {
             return Err(RENAME.io(&new_path, &io::ErrorKind::AlreadyExists.into()));
         }
+        transfer.changes.note(&tree, &[&old, &new]);
         std::fs::rename(&old, &new).map_err(|e| RENAME.io(&new_path, &e))
     };
     let message = "File or directory renamed successfully";
@@ -142,6 +149,7 @@ pub(crate) async fn mkdir(
         let tree = transfer.tree(&id)?;
         let Mkdir { path } = read(&body)?;
         let folder = tree.entry(&path).map_err(|e| MKDIR.path(&path, e))?;
+        transfer.changes.note(&tree, &[&folder]);
         std::fs::create_dir(&folder).map_err(|e| MKDIR.io(&path, &e))
     };
     let message = "The directory was created successfully";

@@ -255,6 +255,7 @@ impl Job {
                 self.keep_pace(bytes);
             },
             hashed: &|bytes| self.count(|counts| counts.bytes_checksummed += bytes),
+            arrives: &|| self.transfer.changes.note(&self.destination, &[target]),
         })?;
         if matches!(outcome, copy::Outcome::Copied { .. }) {
             match self.spoil {

@@ -1,5 +1,6 @@
 //! Directory listings.
 
+use std::path::Path as FilePath;
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
@@ -8,6 +9,7 @@ use chrono::Timelike;
 use serde_json::{Value, json};
 
 use super::caller::Caller;
+use super::changes::Before;
 use super::entry::{Entry, Times};
 use super::files::Refuses;
 use super::filter::{self, Filter};
@@ -36,6 +38,10 @@ pub(crate) async fn ls(
 fn listed(transfer: &Transfer, id: &str, caller: &Caller) -> Result<String, Refusal> {
     let tree = transfer.tree(id)?;
     let path = caller.query("path").unwrap_or("/~/");
+    let place = tree.entry(path).map_err(|e| LS.path(path, e))?;
+    if matches!(transfer.before(caller, &place), Before::Absent) {
+        return Err(LS.io(path, &std::io::ErrorKind::NotFound.into()));
+    }
     let folder = tree.existing(path).map_err(|e| LS.path(path, e))?;
     if !folder.is_dir() {
         let message = format!("Not a directory: {path}");
@@ -45,7 +51,7 @@ fn listed(transfer: &Transfer, id: &str, caller: &Caller) -> Result<String, Refu
             message,
         ));
     }
-    let mut entries = wanted(&tree, &folder, path, caller)?;
+    let mut entries = wanted(transfer, &tree, &folder, path, caller)?;
     let text = caller.query("orderby").unwrap_or("name");
     order::sort(&mut entries, text, |key, a, b| match key {
         "name" => Some(a.name.cmp(&b.name)),
@@ -94,7 +100,13 @@ fn document(head: &Value, entries: &[Entry]) -> String {
 }
 
 /// The entries that the filters and `show_hidden` leave.
-fn wanted(tree: &Tree, folder: &std::path::Path, path: &str, caller: &Caller) -> Result<Vec<Entry>, Refusal> {
+fn wanted(
+    transfer: &Transfer,
+    tree: &Tree,
+    folder: &FilePath,
+    path: &str,
+    caller: &Caller,
+) -> Result<Vec<Entry>, Refusal> {
     let known = [
         "name",
         "type",
@@ -120,13 +132,14 @@ fn wanted(tree: &Tree, folder: &std::path::Path, path: &str, caller: &Caller) ->
         let Ok(metadata) = file.metadata() else {
             continue;
         };
-        let entry = Entry::of(tree, name, &file.path(), &metadata);
-        if filters
-            .iter()
-            .all(|filter| filter.matches(|key, value| holds(&entry, key, value)))
-        {
-            entries.push(entry);
-        }
+        entries.push(Entry::of(tree, name, &file.path(), &metadata));
+    }
+    if caller.wants_stale {
+        transfer.changes.undo(folder, &mut entries);
+        entries.retain(|entry| hidden || !entry.name.starts_with('.'));
+    }
+    for filter in filters {
+        entries.retain(|entry| filter.matches(|key, value| holds(entry, key, value)));
     }
     Ok(entries)
 }

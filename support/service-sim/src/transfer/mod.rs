@@ -1,6 +1,7 @@
 //! Simulated Globus Transfer over the folders of the collections.
 
 mod caller;
+mod changes;
 mod copy;
 mod delete;
 mod documents;
@@ -25,6 +26,7 @@ mod tree;
 mod trouble;
 mod view;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
@@ -34,6 +36,8 @@ use crate::clock::Clock;
 use crate::collection::Collection;
 use crate::routes::Routes;
 use crate::shared::Shared;
+use caller::Caller;
+use changes::{Before, Changes};
 use limits::{Rate, Slots};
 use refusal::Refusal;
 use store::Store;
@@ -45,6 +49,7 @@ pub use view::TaskView;
 pub(crate) struct Transfer {
     shared: Arc<Shared>,
     clock: Clock,
+    changes: Changes,
     tasks: Store,
     rate: Rate,
     slots: Slots,
@@ -56,6 +61,7 @@ impl Transfer {
         Arc::new(Self {
             clock: shared.clock_of("globus_transfer"),
             shared,
+            changes: Changes::default(),
             tasks: Store::default(),
             rate: Rate::default(),
             slots: Slots::new(limits),
@@ -81,6 +87,26 @@ impl Transfer {
         same.all(Collection::rename_supported)
     }
 
+    /// Whether a listing or `stat` of this path and query could be stale although nobody asked before.
+    fn has_changed(&self, path: &str, query: &str) -> bool {
+        let mut query = url::form_urlencoded::parse(query.as_bytes());
+        let asked = query.find(|(key, _)| key == "path");
+        let asked = asked.as_ref().map_or("/~/", |(_, value)| value);
+        let mut parts = path.split('/').skip_while(|part| *part != "endpoint");
+        let tree = parts.nth(1).and_then(|uuid| self.tree(uuid).ok());
+        let place = tree.and_then(|tree| tree.entry(asked).ok());
+        place.is_some_and(|place| self.changes.concern(&place))
+    }
+
+    /// What this caller is to be shown at a path instead of the truth.
+    fn before(&self, caller: &Caller, path: &Path) -> Before {
+        if caller.wants_stale {
+            self.changes.before(path)
+        } else {
+            Before::Unknown
+        }
+    }
+
     /// The files behind a collection's uuid.
     fn tree(&self, uuid: &str) -> Result<Tree, Refusal> {
         self.collection(uuid)
@@ -91,7 +117,9 @@ impl Transfer {
 /// The service's routes.
 pub(crate) fn router(state: Arc<Transfer>) -> Router {
     let shared = Arc::clone(&state.shared);
+    let transfer = Arc::clone(&state);
     Routes::new(&shared, "globus_transfer", refusal::error_document)
+        .changed(Arc::new(move |path, query| transfer.has_changed(path, query)))
         .on(
             "transfer.submission_id",
             "/v0.10/submission_id",

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use service_sim::{Entry, Sim};
 
-use crate::support::{Client, fault, globus, login_form, to_data832};
+use crate::support::{Client, delete_data832, fault, globus, login_form, to_data832};
 
 const WITHIN: Duration = Duration::from_secs(10);
 
@@ -186,15 +186,69 @@ async fn old_news() {
     );
     let stale = sim.journal().count(|e| e.fault.as_deref() == Some("stale"));
     assert_eq!(stale, 4);
-    let first = client.get(&ls, &[("path", "/data")]).await;
-    assert!(
-        first.status == 200 && names(&first.json) > 0,
-        "a first request is never stale"
-    );
     assert_eq!(client.get("submission_id", &[]).await.status, 200);
     sim.clear_faults();
     assert_eq!(names(&client.get(&ls, &new).await.json), 1);
     assert_eq!(client.task(&id).await["status"], "SUCCEEDED");
+}
+
+#[tokio::test]
+async fn old_news_for_those_who_ask_first() {
+    let sim = globus().start().unwrap();
+    let client = Client::new(&sim).await;
+    let data = sim.collection("data832");
+    sim.collection("spot832").write("x", "x");
+    data.write("dir/old", "old");
+    data.write("dir/kept", "kept");
+    let operation = |name| format!("operation/endpoint/{}/{name}", data.uuid());
+    let (ls, stat, rename) = (operation("ls"), operation("stat"), operation("rename"));
+    let names = |list: &Value| -> Vec<String> {
+        let entries = list["DATA"].as_array().into_iter().flatten();
+        entries.map(|e| e["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let stale = async |operation: &str, path: &str| {
+        sim.fault(fault("transfer.*:stale"));
+        let answer = client.get(operation, &[("path", path)]).await;
+        sim.clear_faults();
+        answer
+    };
+
+    // A file that has just arrived is not there yet, nor is the folder made for it.
+    let id = client
+        .transfer(&to_data832(&sim, &[("/x", "/data/dir/new")]))
+        .await;
+    client.done(&id).await;
+    assert_eq!(stale(&stat, "/data/dir/new").await.status, 404);
+    assert_eq!(names(&stale(&ls, "/data/dir").await.json), ["kept", "old"]);
+
+    // One that was removed is still there.
+    let id = client.delete(&delete_data832(&sim, &["/data/dir/old"])).await;
+    client.done(&id).await;
+    let file = stale(&stat, "/data/dir/old").await;
+    assert_eq!((file.status, &file.json["size"]), (200, &json!(3)));
+    assert_eq!(
+        names(&stale(&ls, "/data/dir/").await.json),
+        ["kept", "new", "old"]
+    );
+
+    // A folder that was renamed is not there under its new name, and is under its old one.
+    let document = json!({"DATA_TYPE": "rename", "old_path": "/data/dir", "new_path": "/data/.aside"});
+    assert_eq!(client.post(&rename, &document).await.code(), "FileRenamed");
+    assert_eq!(stale(&ls, "/data/.aside").await.status, 404);
+    assert_eq!(stale(&stat, "/data/.aside/kept").await.status, 404);
+    assert!(names(&stale(&ls, "/data").await.json).contains(&"dir".to_owned()));
+    assert_eq!(
+        names(&client.get(&ls, &[("path", "/data/.aside")]).await.json),
+        ["kept", "new"]
+    );
+    let answers = sim.journal().count(|e| e.fault.as_deref() == Some("stale"));
+    assert_eq!(answers, 7);
+    assert_eq!(
+        stale(&ls, "/data/scratch").await.status,
+        200,
+        "nothing changed there"
+    );
+    assert_eq!(sim.journal().count(|e| e.fault.as_deref() == Some("stale")), 7);
 }
 
 #[tokio::test]
