@@ -105,6 +105,7 @@ impl Default for ClientBuilder {
     fn default() -> Self {
         let rest = RestClient::builder("scicat", DEFAULT_BASE_URL)
             .error_parser(crate::error::parse)
+            .forbidden_ends_token()
             .user_agent(concat!("scicat-rs/", env!("CARGO_PKG_VERSION")));
         Self {
             rest,

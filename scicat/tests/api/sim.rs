@@ -138,3 +138,23 @@ async fn what_the_service_refuses_is_named() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_login_that_the_service_no_longer_knows_is_made_again_by_the_next_call() {
+    let (sim, client) = start();
+    client
+        .datasets()
+        .create(NewRawDataset::new(required()))
+        .send()
+        .await
+        .unwrap();
+    // The service's clock runs ahead of ours: to it the token has ended, and we are a stranger.
+    sim.advance(Duration::from_secs(40 * 3600));
+    let second = || client.datasets().create(NewRawDataset::new(required()));
+    let refused = second().send().await.unwrap_err();
+    assert!(refused.is_permission_denied(), "{refused}");
+    assert_eq!(sim.datasets().len(), 1, "what a stranger saw is not acted on");
+    second().send().await.unwrap();
+    assert_eq!(sim.datasets().len(), 2);
+    assert_eq!(sim.journal().count(|entry| entry.operation == "scicat.login"), 2);
+}

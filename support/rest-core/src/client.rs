@@ -39,6 +39,7 @@ pub(crate) struct Shared {
     pub(crate) default_headers: HeaderMap,
     pub(crate) on_request: Option<OnRequest>,
     pub(crate) limiter: Option<Limiter>,
+    pub(crate) forbidden_ends_token: bool,
 }
 
 impl Shared {

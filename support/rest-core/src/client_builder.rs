@@ -52,6 +52,7 @@ pub struct RestClientBuilder {
     clock: Option<Arc<dyn Clock>>,
     http_hosts: Vec<String>,
     error_parser: fn(&ResponseFacts<'_>) -> ServiceError,
+    forbidden_ends_token: bool,
     default_headers: Vec<(&'static str, String)>,
     on_request: Option<OnRequest>,
     limiter: Option<Limiter>,
@@ -81,6 +82,7 @@ impl RestClientBuilder {
             clock: None,
             http_hosts: Vec::new(),
             error_parser: parse_common_error,
+            forbidden_ends_token: false,
             default_headers: Vec::new(),
             on_request: None,
             limiter: None,
@@ -149,6 +151,13 @@ impl RestClientBuilder {
         self
     }
 
+    /// For a service that answers a token it no longer knows as it answers a stranger: with 403, not 401. After a
+    /// 403 the next call has a new token. The refused call is not sent again: what led to it was seen as a stranger.
+    pub fn forbidden_ends_token(mut self) -> Self {
+        self.forbidden_ends_token = true;
+        self
+    }
+
     /// A header for every request; one of the same name in the request's parts takes its place.
     pub fn default_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.default_headers.push((name, value.into()));
@@ -203,6 +212,7 @@ impl RestClientBuilder {
             clock: self.clock.unwrap_or_else(system_clock),
             http_hosts: self.http_hosts,
             error_parser: self.error_parser,
+            forbidden_ends_token: self.forbidden_ends_token,
             default_headers,
             on_request: self.on_request,
             limiter: self.limiter,

@@ -100,6 +100,9 @@ impl<'a> Call<'a> {
                 Err(failure) => failure,
             };
             self.sent = self.sent.merge(failure.error.0.sent);
+            if self.client.forbidden_ends_token && failure.error.status() == Some(403) {
+                self.drop_token();
+            }
             if let (Some(limiter), Some(429)) = (&self.client.limiter, failure.error.status()) {
                 let pause = failure.error.retry_after().unwrap_or(REFUSED_PAUSE);
                 limiter.close(self.client.clock.instant(), pause);
@@ -201,6 +204,13 @@ impl<'a> Call<'a> {
         self.renewed = true;
         self.tries -= 1;
         true
+    }
+
+    /// Lets the next call fetch another token.
+    fn drop_token(&self) {
+        if let (Some(tokens), Some(rejected)) = (&self.client.tokens, &self.carried.token) {
+            tokens.invalidate(rejected);
+        }
     }
 
     /// Waits before the next attempt, or gives up if attempts or time are used up.
