@@ -6,13 +6,16 @@ use serde_json::json;
 
 use crate::support::{Client, delete_data832, globus};
 
-/// The shortest of some attempts: other tests run at the same time.
-async fn best(attempts: usize, mut run: impl AsyncFnMut()) -> Duration {
+/// Measures again and again, because other programs run at the same time, until the shortest is within `limit`.
+async fn best(limit: Duration, mut run: impl AsyncFnMut()) -> Duration {
     let mut best = Duration::MAX;
-    for _ in 0..attempts {
+    for _ in 0..40 {
         let start = Instant::now();
         run().await;
         best = best.min(start.elapsed());
+        if best < limit {
+            break;
+        }
     }
     best
 }
@@ -26,12 +29,20 @@ async fn a_folder_of_ten_thousand_files() {
         data.write(format!("many/{n:05}.h5"), b"x");
     }
     let ls = format!("operation/endpoint/{}/ls", data.uuid());
-    let took = best(20, async || {
+    // On a machine that is too busy for figures, a bare walk through the folder takes longer too.
+    let bare = best(Duration::ZERO, async || {
+        let files = std::fs::read_dir(data.path("many")).unwrap();
+        let sizes = files.map(|file| file.unwrap().metadata().unwrap().len());
+        assert_eq!(sizes.sum::<u64>(), 10_000);
+    })
+    .await;
+    let limit = (bare * 10).max(Duration::from_millis(100));
+    let took = best(limit, async || {
         let list = client.text(&ls, &[("path", "/data/many")]).await;
         assert!(list.contains("\"09999.h5\"") && list.contains("\"total\":10000"));
     })
     .await;
-    assert!(took < Duration::from_millis(100), "{took:?}");
+    assert!(took < limit, "{took:?}, and {bare:?} for the folder alone");
 
     // Set aside in one step, and removed with everything in it.
     let rename = format!("operation/endpoint/{}/rename", data.uuid());
@@ -53,11 +64,12 @@ async fn a_folder_of_ten_thousand_files() {
 async fn five_hundred_requests_a_second() {
     let sim = globus().start().unwrap();
     let client = Client::new(&sim).await;
-    let took = best(10, async || {
+    let limit = Duration::from_millis(200);
+    let took = best(limit, async || {
         for _ in 0..100 {
             client.submission_id().await;
         }
     })
     .await;
-    assert!(took < Duration::from_millis(200), "{took:?}");
+    assert!(took < limit, "{took:?} for a hundred");
 }
