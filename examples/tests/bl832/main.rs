@@ -46,7 +46,15 @@ fn the_table_is_for_people() {
     let output = bl832(&["--run-id", "R"]);
     assert!(output.status.success());
     let table = String::from_utf8(output.stdout).unwrap();
-    for part in ["data832", "nersc832", "verified", "SciCat dataset", "prune of spot832", "prune of data832", "ok in"] {
+    for part in [
+        "data832",
+        "nersc832",
+        "verified",
+        "SciCat dataset",
+        "prune of spot832",
+        "prune of data832",
+        "ok in",
+    ] {
         assert!(table.contains(part), "{part:?} is not in\n{table}");
     }
 }
@@ -56,7 +64,12 @@ fn runs_at_once_stay_within_the_requests_they_are_allowed() {
     let output = bl832(&["--json", "--count", "20", "--run-id", "R"]);
     let document = document(&output);
     assert!(output.status.success(), "{document:#}");
-    let ids: Vec<_> = document["runs"].as_array().unwrap().iter().map(|run| &run["run_id"]).collect();
+    let ids: Vec<_> = document["runs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|run| &run["run_id"])
+        .collect();
     assert_eq!(ids.len(), 20);
     assert_eq!((ids[0], ids[19]), (&Value::from("R-1"), &Value::from("R-20")));
     let requests = &document["requests"];
@@ -87,7 +100,10 @@ fn odd_names_are_moved_and_impossible_ones_refused_one_by_one() {
     assert_eq!(output.status.code(), Some(1));
     let document = document(&output);
     let runs = document["runs"].as_array().unwrap();
-    assert!(runs[..odd.len()].iter().all(|run| run["ok"] == true), "{document:#}");
+    assert!(
+        runs[..odd.len()].iter().all(|run| run["ok"] == true),
+        "{document:#}"
+    );
     for run in &runs[odd.len()..] {
         assert_eq!(run["error"]["code"], "path", "{run:#}");
         assert_eq!(run["copies"].as_array().unwrap().len(), 0);
@@ -97,7 +113,11 @@ fn odd_names_are_moved_and_impossible_ones_refused_one_by_one() {
 /// `--name VALUE` as `--name=VALUE`, as a shell user writes a value with a leading dash.
 fn fold_values(arguments: &[&str]) -> Vec<String> {
     let mut folded = vec![arguments[0].to_owned()];
-    folded.extend(arguments[1..].chunks(2).map(|pair| format!("{}={}", pair[0], pair[1])));
+    folded.extend(
+        arguments[1..]
+            .chunks(2)
+            .map(|pair| format!("{}={}", pair[0], pair[1])),
+    );
     folded
 }
 
@@ -144,5 +164,9 @@ fn wrong_usage_is_told_and_exit_2() {
     }
     let help = bl832(&["--fault", "help"]);
     assert!(help.status.success());
-    assert!(String::from_utf8(help.stdout).unwrap().contains("transfer.submit"));
+    assert!(
+        String::from_utf8(help.stdout)
+            .unwrap()
+            .contains("transfer.submit")
+    );
 }
