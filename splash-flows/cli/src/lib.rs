@@ -1,6 +1,7 @@
 //! What the command and the examples share: parameters from the command line, live progress, a run's end
 //! in words.
 
+pub mod check;
 pub mod live;
 pub mod parameters;
 pub mod who;

@@ -39,6 +39,7 @@ enum Command {
     Run(commands::run::RunFlow),
     /// List the flows and their parameters.
     Flows,
+    Check(commands::check::Check),
     Env(commands::env::ShowEnv),
     ExportControl(commands::export_control::ExportControl),
 }
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
     match &arguments.command {
         Command::Run(run) => run.execute(&arguments.settings),
         Command::Flows => commands::flows::list(),
+        Command::Check(check) => check.execute(&arguments.settings),
         Command::Env(env) => env.execute(&arguments.settings),
         Command::ExportControl(control) => control.execute(&arguments.settings),
     }

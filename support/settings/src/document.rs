@@ -90,7 +90,9 @@ impl<'a> Document<'a> {
     }
 
     fn add_places(&self, node: &Node, path: &str, places: &mut BTreeMap<String, Place>) {
-        let Kind::Mapping(entries) = &node.kind else { return };
+        let Kind::Mapping(entries) = &node.kind else {
+            return;
+        };
         for (key, value) in entries {
             let dotted = dotted(path, &key.name);
             self.add_places(value, &dotted, places);

@@ -21,6 +21,8 @@ const DEFAULT_FILE: &str = ".env";
 pub struct DotenvError {
     /// The line that the statement begins in, from 1.
     pub line: u64,
+    /// The column that it begins in, in characters from 1.
+    pub column: u64,
     /// What is wrong.
     pub problem: &'static str,
 }
@@ -67,9 +69,7 @@ impl Environment {
     /// # Errors
     /// The file is missing (if named) or unreadable.
     pub fn inspect(env_file: Option<&Path>) -> Result<(Self, Vec<DotenvError>), EnvironmentError> {
-        let text =
-            |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
-        let process = Self::from_vars(std::env::vars_os().filter_map(text));
+        let process = Self::from_process();
         let path = env_file.unwrap_or(Path::new(DEFAULT_FILE));
         match std::fs::read_to_string(path) {
             Ok(content) => Ok(process.merged(&content, &path.display().to_string())),
@@ -78,6 +78,13 @@ impl Environment {
             }
             Err(error) => Err(EnvironmentError::Read(path.to_owned(), error)),
         }
+    }
+
+    /// The process environment alone.
+    pub fn from_process() -> Self {
+        let text =
+            |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+        Self::from_vars(std::env::vars_os().filter_map(text))
     }
 
     /// An environment of just these variables.

@@ -1,5 +1,6 @@
 //! The subcommands, a module each.
 
+pub(crate) mod check;
 pub(crate) mod env;
 pub(crate) mod export_control;
 pub(crate) mod flows;

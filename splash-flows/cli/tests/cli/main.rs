@@ -1,6 +1,7 @@
 //! The real binary, as a child process, against a simulated facility that this process hosts.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod check;
 mod child;
 mod env;
 mod export_control;

@@ -4,3 +4,4 @@ mod move_scan;
 mod settings;
 
 pub use move_scan::{MoveParameters, move_scan};
+pub use settings::{VARIABLE, check_variable};

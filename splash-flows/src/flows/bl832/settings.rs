@@ -7,10 +7,19 @@ use crate::failure::Failure;
 use crate::scheduler::Scheduler;
 
 const STEP: &str = "preflight";
-const VARIABLE: &str = "bl832-settings";
+/// The Prefect variable (or key under `variables` in config.yml) that holds the days until copies are pruned.
+pub const VARIABLE: &str = "bl832-settings";
 const SECONDS_PER_DAY: f64 = 86_400.0;
 /// Longer than any disk lasts, and still a date that every service can store.
 const MOST_DAYS: f64 = 36_500.0;
+
+/// Checks a value for [`VARIABLE`] as every run does before its first effect.
+///
+/// # Errors
+/// A delay is missing, or no number of days from 0.
+pub fn check_variable(value: &Value) -> Result<(), Failure> {
+    Retention::parse(value).map(|_| ())
+}
 
 /// The delays of the two prunes.
 #[derive(Debug, Clone, Copy)]

@@ -21,8 +21,12 @@ pub(super) struct Read {
 
 impl Read {
     fn note(&mut self, position: (u64, u64), problem: &'static str) {
-        let line = position.0;
-        self.errors.push(DotenvError { line, problem });
+        let (line, column) = position;
+        self.errors.push(DotenvError {
+            line,
+            column,
+            problem,
+        });
     }
 }
 
