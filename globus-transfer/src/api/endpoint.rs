@@ -12,8 +12,8 @@ use crate::{Client, EndpointId, Result};
 /// What can be asked of one collection. Made by [`Client::endpoint`].
 #[derive(Clone, Debug)]
 pub struct EndpointHandle {
-    client: Client,
-    id: EndpointId,
+    pub(super) client: Client,
+    pub(super) id: EndpointId,
 }
 
 impl EndpointHandle {

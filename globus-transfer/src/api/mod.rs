@@ -2,26 +2,66 @@
 //!
 //! A builder's `into_parts` is pure: it says what would be sent without sending it.
 
+mod access;
+mod bookmarks;
+mod call;
 mod endpoint;
+mod endpoint_admin;
+mod endpoint_search;
 mod ls;
+mod manager;
+mod manager_tasks;
+mod paging;
+mod pause_rules;
 mod submission;
 mod submission_setters;
 mod submit_delete;
 mod submit_transfer;
 mod task;
+mod task_admin;
 mod task_lists;
 mod tasks;
 mod transfer_item;
+mod tunnels;
 
+pub use access::{
+    AccessRules, AddAccessRule, AddRole, DeleteAccessRule, DeleteRole, GetAccessRule, GetRole,
+    ListAccessRules, ListRoles, Roles, UpdateAccessRule,
+};
+pub use bookmarks::{
+    Bookmarks, CreateBookmark, DeleteBookmark, GetBookmark, ListBookmarks, UpdateBookmark,
+};
 pub use endpoint::{EndpointHandle, Mkdir, Rename, Stat};
+pub use endpoint_admin::{
+    CreateSharedEndpoint, DeleteEndpoint, GetEndpoint, GetServer, ListMyEffectivePauseRules,
+    ListMySharedEndpoints, ListServers, ListSharedEndpoints, SetSubscriptionAdminVerified, SetSubscriptionId,
+    UpdateEndpoint,
+};
+pub use endpoint_search::SearchEndpoints;
 pub use ls::Ls;
+pub use manager::{
+    CancelStatus, CancelTasks, EndpointManager, GetManagedEndpoint, ListHostedEndpoints,
+    ListManagedAccessRules, ListMonitoredEndpoints, PauseTasks, ResumeTasks,
+};
+pub use manager_tasks::{
+    GetManagedTask, ListManagedEvents, ListManagedSkippedErrors, ListManagedSuccessfulTransfers,
+    ListManagedTasks, ManagedPauseInfo,
+};
+pub use pause_rules::{
+    CreatePauseRule, DeletePauseRule, GetPauseRule, ListPauseRules, PauseRules, UpdatePauseRule,
+};
 pub use submission::{GetSubmissionId, SubmissionDocument, SubmissionKind, Submit};
 pub use submit_delete::SubmitDelete;
 pub use submit_transfer::SubmitTransfer;
 pub use task::{CancelTask, GetTask, TaskHandle};
 pub use task_lists::{ListEvents, ListSkippedErrors, ListSuccessfulTransfers};
 pub use tasks::ListTasks;
+pub use task_admin::{GetPauseInfo, UpdateTask};
 pub use transfer_item::{FilterRule, SyncLevel, TransferItem};
+pub use tunnels::{
+    CreateTunnel, DeleteTunnel, GetStreamAccessPoint, GetTunnel, ListStreamAccessPoints, ListTunnelEvents,
+    ListTunnels, Tunnels, UpdateTunnel,
+};
 
 use crate::{Error, Result};
 

@@ -10,8 +10,8 @@ use crate::{Client, Result, TaskId};
 /// What can be asked of one task. Made by [`Client::task`].
 #[derive(Clone, Debug)]
 pub struct TaskHandle {
-    client: Client,
-    id: TaskId,
+    pub(super) client: Client,
+    pub(super) id: TaskId,
 }
 
 impl TaskHandle {

@@ -53,6 +53,12 @@ rest_core::open_enum! {
         DirectoryCreated = "DirectoryCreated",
         /// The file or folder was renamed.
         FileRenamed = "FileRenamed",
+        /// It was made.
+        Created = "Created",
+        /// It was changed.
+        Updated = "Updated",
+        /// It was deleted.
+        Deleted = "Deleted",
     }
 }
 

@@ -5,6 +5,7 @@ mod bench;
 mod export_control;
 mod failures;
 mod faults;
+mod incumbent;
 mod moves;
 mod names;
 mod prunes;

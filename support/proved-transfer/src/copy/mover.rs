@@ -76,7 +76,9 @@ async fn copy_inner(
         Effect::Done(outcome) => VerifiedCopy::recall(&outcome["copy"])
             .ok_or_else(|| Failure::new(STEP, "run_store", "the recorded copy cannot be read"))?,
         Effect::Pending(slot, intent) => resume(run, item, hop, slot, intent).await?,
-        Effect::New(slot) | Effect::Failed { slot, .. } => start(run, item, hop, known, slot).await?,
+        Effect::New(slot) => start(run, item, hop, known, slot).await?,
+        // What the caller saw may be why the attempt before failed: this one looks for itself.
+        Effect::Failed { slot, .. } => start(run, item, hop, None, slot).await?,
     };
     run.say(&Event::Verified {
         hop: hop.to_string(),
