@@ -118,10 +118,9 @@ impl Call {
         if let Some(problem) = &self.problem {
             return Err(Error::config(problem.clone()).with_operation(self.operation()));
         }
-        let parts = self
-            .query
-            .iter()
-            .fold(self.parts.clone(), |parts, (key, value)| parts.query(key.as_ref(), value));
+        let parts = self.query.iter().fold(self.parts.clone(), |parts, (key, value)| {
+            parts.query(key.as_ref(), value)
+        });
         match &self.body {
             Some(body) => parts.json(body),
             None => Ok(parts),

@@ -109,7 +109,9 @@ list! {
 
 impl ListManagedEvents {
     pub(super) fn of(client: &Client, id: &TaskId) -> Self {
-        Self::new(client, &[("task_id", id.as_str())]).limit(PAGE).offset(0)
+        Self::new(client, &[("task_id", id.as_str())])
+            .limit(PAGE)
+            .offset(0)
     }
 
     /// How many events a request asks for (1 to 1000).

@@ -28,9 +28,7 @@ pub use access::{
     AccessRules, AddAccessRule, AddRole, DeleteAccessRule, DeleteRole, GetAccessRule, GetRole,
     ListAccessRules, ListRoles, Roles, UpdateAccessRule,
 };
-pub use bookmarks::{
-    Bookmarks, CreateBookmark, DeleteBookmark, GetBookmark, ListBookmarks, UpdateBookmark,
-};
+pub use bookmarks::{Bookmarks, CreateBookmark, DeleteBookmark, GetBookmark, ListBookmarks, UpdateBookmark};
 pub use endpoint::{EndpointHandle, Mkdir, Rename, Stat};
 pub use endpoint_admin::{
     CreateSharedEndpoint, DeleteEndpoint, GetEndpoint, GetServer, ListMyEffectivePauseRules,
@@ -54,9 +52,9 @@ pub use submission::{GetSubmissionId, SubmissionDocument, SubmissionKind, Submit
 pub use submit_delete::SubmitDelete;
 pub use submit_transfer::SubmitTransfer;
 pub use task::{CancelTask, GetTask, TaskHandle};
+pub use task_admin::{GetPauseInfo, UpdateTask};
 pub use task_lists::{ListEvents, ListSkippedErrors, ListSuccessfulTransfers};
 pub use tasks::ListTasks;
-pub use task_admin::{GetPauseInfo, UpdateTask};
 pub use transfer_item::{FilterRule, SyncLevel, TransferItem};
 pub use tunnels::{
     CreateTunnel, DeleteTunnel, GetStreamAccessPoint, GetTunnel, ListStreamAccessPoints, ListTunnelEvents,

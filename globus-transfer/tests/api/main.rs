@@ -10,5 +10,6 @@ mod secrecy;
 mod sim;
 mod submission;
 mod support;
+mod surface;
 mod tasks;
 mod watcher;
