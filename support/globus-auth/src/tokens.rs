@@ -7,20 +7,35 @@ use rest_core::client_credentials::{
 use rest_core::{SecretString, Token};
 use serde::{Deserialize, Serialize};
 
+use crate::Result;
+use crate::store::TokenStore;
+
+/// The answer of the token endpoint.
+pub(crate) type Answer = StandardTokenResponse<Extra, BasicTokenType>;
+
 /// What Globus adds to the standard answer: whose the token on top is, and the tokens for other servers.
+///
+/// All secrets are of oauth2's type for access tokens, which shows nothing.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Extra {
     #[serde(default)]
     resource_server: Option<String>,
+    #[serde(default)]
+    id_token: Option<AccessToken>,
     #[serde(default)]
     other_tokens: Option<Vec<Other>>,
 }
 
 impl ExtraTokenFields for Extra {}
 
+/// A token beside the one on top, or one of those that stand in a list.
 #[derive(Debug, Serialize, Deserialize)]
-struct Other {
+pub(crate) struct Other {
     access_token: AccessToken,
+    #[serde(default)]
+    refresh_token: Option<AccessToken>,
+    #[serde(default)]
+    id_token: Option<AccessToken>,
     #[serde(default)]
     resource_server: Option<String>,
     #[serde(default)]
@@ -41,22 +56,48 @@ pub struct IssuedToken {
     pub access_token: SecretString,
     /// When it expires (usually after 48 hours), by this machine's clock.
     pub expires_at: Option<DateTime<Utc>>,
+    /// What gives another access token when this one has expired; only if the login asked for it.
+    pub refresh_token: Option<SecretString>,
+    /// Who logged in, as a signed token of OpenID Connect; only with the scope `openid`. Not verified here.
+    pub id_token: Option<SecretString>,
 }
 
 impl IssuedToken {
-    fn new(
-        resource_server: Option<String>,
-        scopes: Vec<String>,
-        access_token: &AccessToken,
-        life_s: Option<u64>,
-        now: DateTime<Utc>,
-    ) -> Self {
-        let life = life_s.and_then(|seconds| TimeDelta::try_seconds(i64::try_from(seconds).ok()?));
+    /// A token from elsewhere, with nothing else known about it.
+    pub fn new(resource_server: impl Into<String>, access_token: impl Into<SecretString>) -> Self {
         Self {
-            resource_server,
-            scopes,
-            access_token: access_token.secret().clone().into(),
-            expires_at: life.and_then(|life| now.checked_add_signed(life)),
+            resource_server: Some(resource_server.into()),
+            scopes: Vec::new(),
+            access_token: access_token.into(),
+            expires_at: None,
+            refresh_token: None,
+            id_token: None,
+        }
+    }
+
+    fn from_answer(answer: &Answer, now: DateTime<Utc>) -> Self {
+        let extra = answer.extra_fields();
+        let scopes = answer.scopes().into_iter().flatten();
+        let life = answer.expires_in().map(|life| life.as_secs());
+        Self {
+            resource_server: extra.resource_server.clone(),
+            scopes: scopes.map(|scope| scope.to_string()).collect(),
+            access_token: secret(answer.access_token()),
+            expires_at: expiry(life, now),
+            refresh_token: answer.refresh_token().map(|token| token.secret().clone().into()),
+            id_token: extra.id_token.as_ref().map(secret),
+        }
+    }
+
+    fn from_other(other: &Other, now: DateTime<Utc>) -> Self {
+        let scopes = other.scope.iter().flat_map(|scope| scope.split_whitespace());
+        Self {
+            resource_server: other.resource_server.clone(),
+            scopes: scopes.map(str::to_owned).collect(),
+            access_token: secret(&other.access_token),
+            expires_at: expiry(other.expires_in, now),
+            refresh_token: other.refresh_token.as_ref().map(secret),
+            id_token: other.id_token.as_ref().map(secret),
         }
     }
 
@@ -79,38 +120,39 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    pub(crate) fn new(answer: &StandardTokenResponse<Extra, BasicTokenType>, now: DateTime<Utc>) -> Self {
-        let extra = answer.extra_fields();
-        let scopes = answer
-            .scopes()
-            .into_iter()
-            .flatten()
-            .map(|scope| scope.to_string())
-            .collect();
-        let life = answer.expires_in().map(|life| life.as_secs());
-        let top = IssuedToken::new(
-            extra.resource_server.clone(),
-            scopes,
-            answer.access_token(),
-            life,
-            now,
-        );
-        let others = extra.other_tokens.iter().flatten().map(|other| {
-            let scopes = other
-                .scope
-                .iter()
-                .flat_map(|scope| scope.split_whitespace().map(str::to_owned));
-            IssuedToken::new(
-                other.resource_server.clone(),
-                scopes.collect(),
-                &other.access_token,
-                other.expires_in,
-                now,
-            )
-        });
+    pub(crate) fn new(answer: &Answer, now: DateTime<Utc>) -> Self {
+        let others = answer.extra_fields().other_tokens.iter().flatten();
+        let others = others.map(|other| IssuedToken::from_other(other, now));
+        let top = std::iter::once(IssuedToken::from_answer(answer, now));
         Self {
-            issued: std::iter::once(top).chain(others).collect(),
+            issued: top.chain(others).collect(),
         }
+    }
+
+    /// From an answer that is a list.
+    pub(crate) fn from_list(answer: &[Other], now: DateTime<Utc>) -> Self {
+        Self {
+            issued: answer
+                .iter()
+                .map(|other| IssuedToken::from_other(other, now))
+                .collect(),
+        }
+    }
+
+    /// Keeps the refresh token that was asked with, unless the service gave another in its place.
+    pub(crate) fn keep_refresh_token(mut self, asked_with: &SecretString) -> Self {
+        if let Some(token) = self.issued.first_mut() {
+            token.refresh_token.get_or_insert_with(|| asked_with.clone());
+        }
+        self
+    }
+
+    /// Saves all tokens, each in place of the one for the same resource server.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn save_to(&self, store: &dyn TokenStore) -> Result<()> {
+        store.save(&self.issued).await
     }
 
     /// The token for a resource server, for instance `transfer.api.globus.org`.
@@ -133,4 +175,13 @@ impl<'a> IntoIterator for &'a Tokens {
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
     }
+}
+
+fn secret(token: &AccessToken) -> SecretString {
+    token.secret().clone().into()
+}
+
+fn expiry(life_s: Option<u64>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let life = TimeDelta::try_seconds(i64::try_from(life_s?).ok()?)?;
+    now.checked_add_signed(life)
 }
