@@ -1,6 +1,8 @@
 //! The README's first command, as a stranger runs it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod separate;
+
 use std::process::{Command, Output};
 
 use serde_json::Value;
