@@ -1,7 +1,7 @@
 //! The gate: steps in the order in which they are cheap to fail.
 
 use crate::steps::{Step, Steps};
-use crate::{Result, peers, rules, tools};
+use crate::{Result, peers, rules, soak, tools};
 
 /// The test command that the README gives; the gate runs just that.
 pub(crate) const TEST: &[&str] = &["test", "--workspace"];
@@ -37,6 +37,10 @@ pub(crate) const CI: Steps = Steps {
         Step {
             name: "peers",
             run: || peers::run(peers::Extent::Quick),
+        },
+        Step {
+            name: "soak",
+            run: soak::gate,
         },
     ],
 };

@@ -13,6 +13,7 @@ mod peers;
 mod project;
 mod rules;
 mod sim;
+mod soak;
 mod steps;
 mod tools;
 
@@ -24,6 +25,7 @@ cargo xtask COMMAND
   ci [--only STEP]...   the gate: every step in order, or only the named ones
   nightly [--only STEP]...  the long things: features alone, all features, peers under faults, many cases
   peers [--quick]       real peers against the simulator; --quick is what ci runs, without it also under faults
+  soak [--seed N] [--minutes M] [--seconds S]  many scans, everything goes wrong at once, processes are killed
   bench                 what the main job costs: time, requests, memory; printed, not judged
   help                  this text
 ";
@@ -49,6 +51,7 @@ fn run(arguments: &[String]) -> Result {
         ["nightly", rest @ ..] => nightly::NIGHTLY.run(rest),
         ["peers"] => peers::run(peers::Extent::Full),
         ["peers", "--quick"] => peers::run(peers::Extent::Quick),
+        ["soak", rest @ ..] => soak::run(soak::Plan::parse(rest)?),
         ["bench"] => bench::run(),
         [] | ["help" | "--help" | "-h"] => {
             print!("{USAGE}\nsteps of ci: {}\n", ci::CI.names().join(", "));

@@ -1,9 +1,10 @@
-//! What takes too long for the gate: every feature alone, many more cases of every property, the peers under faults.
+//! What takes too long for the gate: every feature alone, many more cases of every property, the peers under faults,
+//! a hundred kills, and a soak of twenty minutes.
 
 use serde_json::Value;
 
 use crate::steps::{Step, Steps};
-use crate::{Result, peers, project, tools};
+use crate::{Result, peers, project, soak, tools};
 
 /// How many cases a property has, unless `PROPTEST_CASES` says otherwise. The gate has 256.
 const CASES: &str = "20000";
@@ -23,6 +24,14 @@ pub(crate) const NIGHTLY: Steps = Steps {
         Step {
             name: "peers",
             run: || peers::run(peers::Extent::Full),
+        },
+        Step {
+            name: "crash",
+            run: crash,
+        },
+        Step {
+            name: "soak",
+            run: soak::night,
         },
         Step {
             name: "fuzz",
@@ -72,6 +81,14 @@ fn library_features(metadata: &Value) -> Vec<(String, Vec<String>)> {
 fn test() -> Result {
     let mut test = tools::cargo(&["test", "--workspace", "--all-features"]);
     test.env("INSTA_UPDATE", "no");
+    tools::run(test)
+}
+
+/// The command killed at a hundred random instants of a move and its prunes.
+fn crash() -> Result {
+    let mut test = tools::cargo(&["test", "--package", "splash-flows-cli", "--test", "crash"]);
+    test.args(["instants", "--", "--nocapture"])
+        .env("CRASH_INSTANTS", "100");
     tools::run(test)
 }
 

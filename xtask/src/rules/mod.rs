@@ -5,6 +5,7 @@ mod hygiene;
 mod imports;
 mod layers;
 mod papers;
+mod reliability;
 mod size;
 mod trees;
 mod words;
@@ -65,6 +66,7 @@ pub(crate) fn run() -> Result {
         hygiene::check,
         size::check,
         papers::check,
+        reliability::check,
         imports::check,
     ] {
         found.extend(check(&project));
