@@ -7,6 +7,7 @@
 
 mod bl832;
 mod error;
+mod pruning;
 mod read;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +25,7 @@ use crate::endpoint::{EndpointError, StorageEndpoint};
 
 pub use error::ConfigError;
 pub use proved_transfer::endpoint::EndpointKey;
+pub use pruning::{Protected, Pruning};
 pub use settings::{Mistake, Mistakes, Place, UnsetVariable};
 
 /// What a prune does once a copy is proved.
@@ -33,6 +35,8 @@ pub enum DeletionMode {
     /// The whole check runs, and the report says what would be deleted.
     #[default]
     Report,
+    /// What is proved is renamed into the trash of its endpoint, and deleted when its time there is over.
+    Quarantine,
     /// What is proved is deleted.
     On,
 }
@@ -53,6 +57,7 @@ pub struct Config {
     endpoints: BTreeMap<EndpointKey, StorageEndpoint>,
     app: Option<(Setting, Setting)>,
     deletion: DeletionMode,
+    pruning: Pruning,
     export_control: ExportControl,
     stall: Duration,
     fatal_nice_statuses: BTreeSet<String>,
@@ -166,9 +171,14 @@ impl Config {
         }))
     }
 
-    /// `deletion`: `report` (the default) or `on`.
+    /// `deletion`: `report` (the default), `quarantine` or `on`.
     pub fn deletion(&self) -> DeletionMode {
         self.deletion
+    }
+
+    /// The keys beside `deletion`: what a prune may take.
+    pub fn pruning(&self) -> &Pruning {
+        &self.pruning
     }
 
     /// `export_control`: the paths that may not leave the site, besides those on record.
@@ -206,6 +216,7 @@ impl fmt::Debug for Config {
             .field("file", &self.file)
             .field("endpoints", &self.endpoints)
             .field("deletion", &self.deletion)
+            .field("pruning", &self.pruning)
             .field("stall", &self.stall)
             .field("fatal_nice_statuses", &self.fatal_nice_statuses)
             .field("variables", &self.variables)

@@ -8,7 +8,7 @@ use serde_json::Value;
 use settings::dotenv::Environment;
 use settings::{Document, Mistake, Section};
 
-use super::{Config, DeletionMode, EndpointKey, Inspection, bl832};
+use super::{Config, DeletionMode, EndpointKey, Inspection, bl832, pruning, pruning::Pruning};
 use crate::endpoint::{EndpointSettings, StorageEndpoint};
 
 const STALL: Duration = Duration::from_secs(60 * 60);
@@ -45,19 +45,21 @@ fn config(top: &Section<'_>, file: &str) -> Config {
     let endpoints: BTreeMap<EndpointKey, StorageEndpoint> = keys
         .map(|key| (EndpointKey::new(key), endpoint(key, &endpoints.section(key))))
         .collect();
+    let pruning = Pruning::read(top, &endpoints);
     Config {
         file: file.to_owned(),
         export_control: ExportControl::new(patterns(top), endpoints.values().cloned()),
         endpoints,
         app: app(&globus.section("globus_apps")),
         deletion: deletion(top).unwrap_or_default(),
+        pruning,
         stall: top.duration("stall").unwrap_or(STALL),
         fatal_nice_statuses: fatal.map_or_else(
             || FATAL_NICE_STATUSES.map(str::to_owned).into(),
             BTreeSet::from_iter,
         ),
         variables: variables(top),
-        extra: top.others(TOP_KEYS),
+        extra: top.others(&[TOP_KEYS, &pruning::KEYS].concat()),
     }
 }
 
@@ -92,9 +94,10 @@ fn patterns(top: &Section<'_>) -> Vec<PathPattern> {
 
 fn deletion(top: &Section<'_>) -> Option<DeletionMode> {
     // YAML 1.1 reads a plain `on` as true; what counts here is the text.
-    let problem = "must be `report` (checks, deletes nothing) or `on`; `quarantine` is not supported yet";
+    let problem = "must be `report` (checks, deletes nothing), `quarantine` (moves into the trash) or `on`";
     top.parsed("deletion", problem, |text| match text {
         "report" => Some(DeletionMode::Report),
+        "quarantine" => Some(DeletionMode::Quarantine),
         "on" => Some(DeletionMode::On),
         _ => None,
     })

@@ -33,7 +33,7 @@ pub const FLOWS: &[FlowInfo] = &[
     },
     FlowInfo {
         name: "prune_globus_endpoint",
-        summary: "delete one file from an endpoint if the check endpoint's copy proves it",
+        summary: "delete a file or folder from an endpoint if the check endpoint's copy proves it",
         parameters: "relative_path, source_endpoint, check_endpoint",
     },
     FlowInfo {
@@ -91,7 +91,7 @@ pub async fn run(
                 Begun::Open(run) => run,
                 Begun::Finished(report) => return Ok(Outcome { ok: true, report }),
             };
-            let report = Box::pin(prune(&run, &typed)).await;
+            let report = Box::pin(prune(&run, name, &typed)).await;
             finish(&run, report.ok, &json!(report)).await
         }
         other => {

@@ -1,50 +1,53 @@
-//! The prune flow for one file: prove, then delete, or say why not.
+//! The prune flow: prove, then delete, move into the trash, or say why not.
 
-use proved_transfer::delete::delete;
+use proved_transfer::copy::Verify;
+use proved_transfer::delete::{self, Pruned};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::rule::rule;
-use crate::config::DeletionMode;
-use crate::copy::{Seen, collection, observe, path_on, verify_delivery};
-use crate::endpoint::StorageEndpoint;
+use super::guard::Target;
+use super::plan::schedule_expiry;
+use super::registry;
+use crate::copy::path_on;
 use crate::failure::Failure;
 use crate::progress::Event;
-use crate::report::{PruneOutcome, PruneReport};
+use crate::report::{InTrash, PruneOutcome, PruneReport};
 use crate::run::RunContext;
 
-const STEP: &str = "prune";
+pub(super) const STEP: &str = "prune";
 
 /// The parameters of `prune_globus_endpoint` and of the flows named after one endpoint.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PruneParameters {
-    /// The path relative to both roots.
+    /// The file or folder, relative to both roots.
     pub relative_path: String,
     /// The endpoint whose copy goes: its key, or the incumbent's document of it.
     pub source_endpoint: Value,
-    /// The endpoint whose copy must prove it.
+    /// The endpoint whose copy must prove it; null where a `retention` rule lets the last copy go.
     #[serde(default)]
     pub check_endpoint: Value,
+    /// What the two are compared by. Written only where it is not `delivery`: the incumbent's workers do not know it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub verify: Verify,
+    /// Only check and report, whatever `deletion` says.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub dry_run: bool,
     /// Ignored; the incumbent's callers may send it.
     #[serde(default)]
     pub config: Value,
 }
 
-/// Deletes one file if the check endpoint's copy proves it, as far as `deletion` in config.yml allows.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// Deletes a file or folder if the check endpoint's copy proves it, as far as `deletion` in config.yml allows.
 ///
-/// Every doubt leaves the file where it is and fails the run with the reason.
-pub async fn prune(run: &RunContext, parameters: &PruneParameters) -> PruneReport {
-    let mut report = PruneReport {
-        run_id: run.run_id().to_owned(),
-        ok: false,
-        outcome: None,
-        endpoint: String::new(),
-        path: None,
-        check_endpoint: None,
-        bytes: None,
-        error: None,
-    };
+/// Every doubt leaves it where it is and fails the run with the reason. A prune that failed or was refused for what
+/// may change schedules itself again: after 1, 3 and 7 days, then weekly.
+pub async fn prune(run: &RunContext, flow: &str, parameters: &PruneParameters) -> PruneReport {
+    let mut report = PruneReport::new(run.run_id());
     match steps(run, parameters, &mut report).await {
         Ok(outcome) => {
             report.ok = true;
@@ -58,6 +61,9 @@ pub async fn prune(run: &RunContext, parameters: &PruneParameters) -> PruneRepor
             report.error = Some(failure);
         }
     }
+    if !parameters.dry_run {
+        registry::settle(run, flow, parameters, &mut report).await;
+    }
     report
 }
 
@@ -67,71 +73,62 @@ async fn steps(
     report: &mut PruneReport,
 ) -> Result<PruneOutcome, Failure> {
     let facility = run.facility();
-    let source = configured(run, &parameters.source_endpoint)?;
-    report.endpoint = source.key().to_string();
-    if parameters.check_endpoint.is_null() {
-        return Err(Failure::new(
-            STEP,
-            "no_check_endpoint",
-            "without a check endpoint nothing proves that another copy stands",
-        ));
+    let config = facility.config();
+    let given = &parameters.source_endpoint;
+    let name = given["name"].as_str().or(given.as_str()).unwrap_or_default();
+    name.clone_into(&mut report.endpoint);
+    let target = Target::new(config, parameters)?;
+    report.endpoint = target.source.key().to_string();
+    report.check_endpoint = target.check.as_ref().map(|check| check.key().to_string());
+    report.path = Some(path_on(&target.source, &parameters.relative_path, STEP)?);
+    let request = target.request(config, parameters.dry_run);
+    if !parameters.dry_run {
+        not_dropped(run, parameters).await?;
+        if let Err(hold) = not_held(run).await {
+            return Err(delete::put_back(run, target.subject(), hold).await);
+        }
     }
-    let check = configured(run, &parameters.check_endpoint)?;
-    report.check_endpoint = Some(check.key().to_string());
-    let relative = &parameters.relative_path;
-    report.path = Some(path_on(&source, relative, STEP)?);
-    if rule(source.key().as_str(), check.key().as_str()).is_none() {
-        return Err(Failure::new(
-            STEP,
-            "no_rule",
-            format!(
-                "a copy on {} does not prove the one on {}",
-                check.key(),
-                source.key()
-            ),
-        ));
-    }
-    not_held(run).await?;
     facility.preflight_transfer().await?;
-    if already_pruned(run, &source, relative).await? {
-        return Ok(PruneOutcome::AlreadyPruned);
+    let pruned = Box::pin(delete::prune(run, request)).await?;
+    if let Pruned::Quarantined { trash, .. } = &pruned {
+        let expiry = schedule_expiry(run, &target, parameters.verify, trash).await?;
+        report.trash = Some(InTrash {
+            path: trash.clone(),
+            until: expiry.at,
+            id: expiry.id,
+        });
     }
-    if facility.config().deletion() == DeletionMode::On {
-        let bytes = delete(run, relative, &source, &check).await?;
-        report.bytes = Some(bytes);
-        return Ok(PruneOutcome::Deleted);
-    }
-    let proof = verify_delivery(facility.workplace(), relative, &source, &check, STEP).await?;
-    report.bytes = Some(proof.subject().size());
-    run.say(&Event::Notice {
-        text: format!(
-            "deletion is off (deletion: report): {:?} on {} would be deleted",
-            proof.subject().path(),
-            source.key()
-        ),
-    });
-    Ok(PruneOutcome::WouldDelete)
+    Ok(taken(&pruned, report))
 }
 
-/// An endpoint of the configuration, by key or by the incumbent's document. A document that means another
-/// place than the configuration's endpoint of that name is refused: the table of rules goes by names.
-fn configured(run: &RunContext, value: &Value) -> Result<StorageEndpoint, Failure> {
-    let config = run.facility().config();
-    let refused = |text: String| Failure::new(STEP, "config", text);
-    let given = config
-        .endpoint_from_parameter(value)
-        .map_err(|error| refused(error.to_string()))?;
-    let known = config
-        .endpoint(given.key().as_str())
-        .map_err(|error| refused(error.to_string()))?;
-    if !known.same_place(&given) {
-        return Err(refused(format!(
-            "the endpoint {} of the parameters is another place than that of {}",
-            given.key(),
-            config.file()
-        )));
+/// Puts what happened into the report.
+fn taken(pruned: &Pruned, report: &mut PruneReport) -> PruneOutcome {
+    let (outcome, bytes, files) = match *pruned {
+        Pruned::WouldDelete { bytes, files } => (PruneOutcome::WouldDelete, bytes, files),
+        Pruned::Deleted { bytes, files } => (PruneOutcome::Deleted, bytes, files),
+        Pruned::Quarantined { bytes, files, .. } => (PruneOutcome::Quarantined, bytes, files),
+        _ => return PruneOutcome::AlreadyPruned,
+    };
+    report.bytes = Some(bytes);
+    report.files = Some(files);
+    outcome
+}
+
+/// A prune that was dropped does not come back by itself: another scheduler may not know of it.
+async fn not_dropped(run: &RunContext, parameters: &PruneParameters) -> Result<(), Failure> {
+    let dropped = run
+        .facility()
+        .store()
+        .dropped(&json!(parameters))
+        .await
+        .map_err(|error| Failure::store(STEP, &error))?;
+    match dropped {
+        None => Ok(()),
+        Some(reason) => {
+            let text = format!("this prune was dropped: {reason}");
+            Err(Failure::new(STEP, "dropped", text).remedy("to prune it all the same: splash-flows prune"))
+        }
     }
-    Ok(known.clone())
 }
 
 /// Staff stop every deletion with the variable `deletion-hold`.
@@ -154,23 +151,4 @@ async fn not_held(run: &RunContext) -> Result<(), Failure> {
         "the variable deletion-hold stops every deletion",
     )
     .remedy("remove the variable, or set it to false, when deletions may go on"))
-}
-
-/// The file is gone, and our own record says that we deleted it.
-async fn already_pruned(run: &RunContext, source: &StorageEndpoint, relative: &str) -> Result<bool, Failure> {
-    let facility = run.facility();
-    let id = collection(source, STEP)?.to_string();
-    let path = path_on(source, relative, STEP)?;
-    let record = facility
-        .store()
-        .deletion(&id, &path)
-        .await
-        .map_err(|error| Failure::store(STEP, &error))?;
-    if record.is_none() {
-        return Ok(false);
-    }
-    Ok(matches!(
-        observe(facility.workplace(), source, relative, STEP).await?,
-        Seen::Missing
-    ))
 }

@@ -1,9 +1,12 @@
 //! Deleting a copy once another one proves it.
 
 mod flow;
+mod guard;
 mod plan;
+mod registry;
 mod rule;
 
 pub use flow::{PruneParameters, prune};
 pub use plan::schedule_prune;
-pub use rule::{PruneRule, RULES_832, rule};
+pub use registry::{DuePrune, OpenPrune, drop_prune, due_prunes, open_prune, open_prunes};
+pub use rule::{PruneRule, RULES_832, holds_raw, rule};

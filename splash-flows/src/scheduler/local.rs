@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use run_store::{RunStore, ScheduledPrune};
+use run_store::RunStore;
 use serde_json::Value;
 
 use super::{PlannedPrune, STEP, Scheduler};
@@ -26,6 +26,10 @@ impl LocalScheduler {
 
 #[async_trait]
 impl Scheduler for LocalScheduler {
+    fn is_local(&self) -> bool {
+        true
+    }
+
     async fn ready(&self) -> Result<(), Failure> {
         Ok(())
     }
@@ -35,15 +39,8 @@ impl Scheduler for LocalScheduler {
     }
 
     async fn schedule(&self, prune: &PlannedPrune) -> Result<String, Failure> {
-        let row = ScheduledPrune {
-            key: prune.key.clone(),
-            run_id: prune.run_id.clone(),
-            flow: "prune_globus_endpoint".to_owned(),
-            parameters: prune.parameters(),
-            due: prune.at,
-        };
         self.store
-            .schedule(&row)
+            .schedule(&prune.row())
             .await
             .map(|id| id.to_string())
             .map_err(|error| Failure::store(STEP, &error))

@@ -7,10 +7,13 @@ use std::fmt;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use proved_transfer::copy::Verify;
+use run_store::ScheduledPrune;
 use serde_json::Value;
 
 use crate::endpoint::StorageEndpoint;
 use crate::failure::Failure;
+use crate::prune::PruneParameters;
 
 pub use local::LocalScheduler;
 pub use prefect::PrefectScheduler;
@@ -23,10 +26,12 @@ const STEP: &str = "schedule_prune";
 pub struct PlannedPrune {
     /// The endpoint whose copy goes.
     pub source: StorageEndpoint,
-    /// The endpoint whose copy must prove it then.
-    pub check: StorageEndpoint,
+    /// The endpoint whose copy must prove it then; none where a retention rule lets the last copy go.
+    pub check: Option<StorageEndpoint>,
     /// The path relative to both roots.
     pub relative_path: String,
+    /// What the two are compared by.
+    pub verify: Verify,
     /// When.
     pub at: DateTime<Utc>,
     /// The same key never schedules twice.
@@ -38,17 +43,48 @@ pub struct PlannedPrune {
 impl PlannedPrune {
     /// The parameters of the flow `prune_globus_endpoint`, as the incumbent's worker reads them too.
     pub fn parameters(&self) -> Value {
-        serde_json::json!({
+        let mut parameters = serde_json::json!({
             "relative_path": self.relative_path,
             "source_endpoint": self.source.to_parameter(),
-            "check_endpoint": self.check.to_parameter(),
-        })
+            "check_endpoint": self.check.as_ref().map(StorageEndpoint::to_parameter),
+        });
+        if self.verify != Verify::default() {
+            parameters["verify"] = serde_json::json!(self.verify);
+        }
+        parameters
+    }
+
+    /// The same as a row of the run store's schedule.
+    pub(crate) fn row(&self) -> ScheduledPrune {
+        let parameters = PruneParameters {
+            relative_path: self.relative_path.clone(),
+            source_endpoint: self.source.to_parameter(),
+            check_endpoint: self
+                .check
+                .as_ref()
+                .map_or(Value::Null, StorageEndpoint::to_parameter),
+            verify: self.verify,
+            dry_run: false,
+            config: Value::Null,
+        };
+        ScheduledPrune {
+            key: self.key.clone(),
+            run_id: self.run_id.clone(),
+            flow: "prune_globus_endpoint".to_owned(),
+            parameters: serde_json::json!(parameters),
+            due: self.at,
+        }
     }
 }
 
 /// Schedules prunes. Every call is awaited, and what it answers stands in the run's report.
 #[async_trait]
 pub trait Scheduler: fmt::Debug + Send + Sync {
+    /// Whether its schedule is the run store's own, which `splash-flows prune --due` runs.
+    fn is_local(&self) -> bool {
+        false
+    }
+
     /// Whether prunes can be scheduled now: server, deployment and credentials.
     ///
     /// # Errors

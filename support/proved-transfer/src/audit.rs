@@ -1,50 +1,33 @@
-//! The audit log: one JSON line for each deletion, with the evidence, on disk before the run goes on.
+//! The audit log: one JSON line for each deletion, quarantine, restoration or decision, on disk before the run goes
+//! on.
 
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::Path;
 
-use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::copy::VerifiedCopy;
 use crate::failure::Failure;
 
 /// The log's name in the state folder.
-const FILE: &str = "audit.jsonl";
+pub const FILE: &str = "audit.jsonl";
 
-#[derive(Serialize)]
-struct Line<'a> {
-    at: DateTime<Utc>,
-    run_id: &'a str,
-    action: &'a str,
-    evidence: &'a VerifiedCopy,
-}
-
-/// Appends one line and waits until the disk has it.
-pub(crate) async fn append(
-    state_dir: &Path,
-    at: DateTime<Utc>,
-    (run_id, action): (&str, &str),
-    evidence: &VerifiedCopy,
-) -> Result<(), Failure> {
+/// Appends one line to the log in `state_dir` and waits until the disk has it. Nothing secret belongs in it.
+///
+/// # Errors
+/// The log cannot be written.
+pub async fn append(state_dir: &Path, line: &impl Serialize) -> Result<(), Failure> {
     let path = state_dir.join(FILE);
-    let line = Line {
-        at,
-        run_id,
-        action,
-        evidence,
-    };
     let text =
-        serde_json::to_string(&line).map_err(|error| Failure::new("prune", "audit", error.to_string()))?;
+        serde_json::to_string(line).map_err(|error| Failure::new("audit", "audit", error.to_string()))?;
     let shown = path.clone();
     tokio::task::spawn_blocking(move || write_line(&path, &(text + "\n")))
         .await
         .map_err(std::io::Error::other)
         .flatten()
         .map_err(|error| {
-            Failure::new("prune", "audit", format!("{}: {error}", shown.display()))
-                .remedy("the audit log must be writable: nothing is deleted without it")
+            Failure::new("audit", "audit", format!("{}: {error}", shown.display()))
+                .remedy("the audit log must be writable: nothing is done without it")
         })
 }
 

@@ -1,9 +1,10 @@
 //! Copies between Globus collections that are proved, and deletions only of what is proved.
 //!
-//! * [`copy`] moves a file over a [`Hop`](copy::Hop) once in effect, whatever happens to the process, and
+//! * [`copy`] moves a file or folder over a [`Hop`](copy::Hop) once in effect, whatever happens to the process, and
 //!   believes it only when the service delivered it and the listings agree.
 //! * [`VerifiedCopy`](copy::VerifiedCopy) is the proof that a second copy stands. Only the verifier makes one.
-//! * [`delete`] takes such proofs and nothing else.
+//! * [`delete`] takes such proofs and nothing else: an unproved deletion cannot be written, because no other
+//!   module reaches the requests that delete or rename, and no other makes the proof that they demand.
 //!
 //! All of it works in a [`Session`](session::Session): one run, with its lease and its recorded effects, in a
 //! [`Workplace`](session::Workplace) that many runs share. It knows Globus and the run store, and no facility.

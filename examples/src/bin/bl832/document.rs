@@ -95,7 +95,7 @@ fn run_table(run: &RunResult) -> String {
             "prune of {} at {} if {} proves it (id {})",
             prune.endpoint,
             prune.at.format("%Y-%m-%d %H:%M:%S UTC"),
-            prune.check_endpoint,
+            prune.check_endpoint.as_deref().unwrap_or("its age"),
             prune.id
         )
     }));

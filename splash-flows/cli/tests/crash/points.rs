@@ -94,7 +94,7 @@ const PRUNE: &[Request] = &[
         "hold unread",
     ),
     request("auth.token", 1, "before the login", "logged in, unread"),
-    request("transfer.stat", 3, "before a listing", "listing made, unread"),
+    request("transfer.stat", 5, "before a listing", "listing made, unread"),
     request(
         "transfer.submission_id",
         1,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::settings::Retention;
-use crate::copy::{Hop, Item, VerifiedCopy, collection, copy};
+use crate::copy::{Hop, Item, Kind, VerifiedCopy, collection, copy};
 use crate::endpoint::StorageEndpoint;
 use crate::failure::Failure;
 use crate::ingest::ingest;
@@ -96,6 +96,7 @@ async fn steps(
     let item = Item {
         path: scan.relative(),
         label: scan.stem(),
+        kind: Kind::File,
     };
     let first = copy(run, item, to_data, None).await.map_err(stop)?;
     report.add_copy(&first);
@@ -233,7 +234,7 @@ impl MoveReport {
             path: proof.witness().path().to_owned(),
             bytes: proof.witness().size(),
             verified: true,
-            task_id: proof.task_id().to_owned(),
+            task_id: proof.task_id().unwrap_or_default().to_owned(),
         });
     }
 

@@ -1,11 +1,22 @@
-//! Moving one file over one hop, and proving that it arrived.
+//! Moving a file or a folder over one hop, and proving that it arrived.
 
+mod compare;
+mod delivery;
+mod extent;
+mod listing;
 mod mover;
 mod observe;
+mod source;
 mod verified;
 mod verify;
 
-pub use mover::{Hop, Item, copy};
+pub use extent::{Extent, FolderFile, Located, Manifest};
+pub use mover::{Hop, Item, Kind, copy};
 pub use observe::{Observation, Seen, collection, observe, path_on};
-pub use verified::VerifiedCopy;
-pub use verify::verify_delivery;
+pub use verified::{Lapsed, VerifiedCopy, Verify, Warrant};
+pub use verify::{Claim, verify};
+
+pub(crate) use compare::unchanged;
+pub(crate) use delivery::{record_moved, shrink};
+pub(crate) use listing::list;
+pub(crate) use verify::{Proved, old_enough, prove};

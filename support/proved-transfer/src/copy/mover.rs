@@ -1,15 +1,17 @@
-//! The mover: one file, one hop, one task, whatever happens to this process.
+//! The mover: one file or folder, one hop, one task, whatever happens to this process.
 
 use std::fmt;
 use std::future::IntoFuture;
 
-use globus_transfer::{Label, SubmissionDocument, SyncLevel, Task, TaskId};
+use globus_transfer::{Label, SubmissionDocument, SyncLevel, Task, TaskId, TransferItem};
 use run_store::{Effect, Intent, Slot};
 use serde_json::{Value, json};
 
-use super::observe::{Observation, Seen, collection, observe};
+use super::extent::{Extent, Located};
+use super::observe::{collection, path_on};
+use super::source::{self, Order};
 use super::verified::VerifiedCopy;
-use super::verify::{confirm_delivery, delivered_source, verify_delivery};
+use super::verify::confirm_delivery;
 use crate::control::off_site;
 use crate::endpoint::StorageEndpoint;
 use crate::failure::Failure;
@@ -17,7 +19,7 @@ use crate::progress::Event;
 use crate::session::Session;
 use crate::task::task_failure;
 
-const STEP: &str = "copy";
+pub(super) const STEP: &str = "copy";
 const SERVICE: &str = "globus_transfer";
 
 /// From one endpoint to another, at the same path below both roots.
@@ -42,9 +44,31 @@ pub struct Item<'a> {
     pub path: &'a str,
     /// What the task's label begins with; the run's id follows.
     pub label: &'a str,
+    /// What must stand there: anything else is refused.
+    pub kind: Kind,
 }
 
-/// Copies a file over one hop and proves the copy.
+/// What a path is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A file.
+    File,
+    /// A folder, copied with everything below it.
+    Folder,
+}
+
+impl<'a> Hop<'a> {
+    /// Where the item stands and where it goes.
+    pub(super) fn both(self, item: Item<'a>) -> (Located<'a>, Located<'a>) {
+        let at = |endpoint| Located {
+            endpoint,
+            path: item.path,
+        };
+        (at(self.source), at(self.destination))
+    }
+}
+
+/// Copies a file or folder over one hop and proves the copy.
 ///
 /// Happens once in effect for a run: a rerun finds the task of the run before. A copy that already
 /// stands, delivered earlier and unchanged since, is proved and not copied again. `known` is what a
@@ -57,7 +81,7 @@ pub async fn copy(
     run: &Session,
     item: Item<'_>,
     hop: Hop<'_>,
-    known: Option<&Observation>,
+    known: Option<&Extent>,
 ) -> Result<VerifiedCopy, Failure> {
     copy_inner(run, item, hop, known)
         .await
@@ -68,7 +92,7 @@ async fn copy_inner(
     run: &Session,
     item: Item<'_>,
     hop: Hop<'_>,
-    known: Option<&Observation>,
+    known: Option<&Extent>,
 ) -> Result<VerifiedCopy, Failure> {
     stays_on_site(run, item, hop).await?;
     let key = format!("{hop}:{}", item.path);
@@ -104,92 +128,47 @@ async fn start(
     run: &Session,
     item: Item<'_>,
     hop: Hop<'_>,
-    known: Option<&Observation>,
+    known: Option<&Extent>,
     slot: Slot,
 ) -> Result<VerifiedCopy, Failure> {
-    let source = match known {
-        Some(known) => known.clone(),
-        None => source_file(run, item, hop).await?,
+    let order = match source::task(run, item, hop, known).await? {
+        source::Task::Copy(order) => order,
+        source::Task::Stands(standing) => {
+            finish(slot, &standing).await?;
+            return Ok(standing);
+        }
     };
-    if let Some(standing) = standing(run, item, hop, &source).await? {
-        finish(slot, &standing).await?;
-        return Ok(standing);
-    }
-    let document = document(run, item, hop).await?;
-    let facts = json!({ "source": source });
+    let document = document(run, item, hop, &order).await?;
     let slot = slot
-        .intend(document.as_bytes(), &facts)
+        .intend(document.as_bytes(), &json!(order))
         .await
         .map_err(|error| Failure::store(STEP, &error))?;
-    submit_and_wait(run, item, hop, slot, &document, &source).await
-}
-
-/// The proof of an earlier run's delivery, if it still holds.
-///
-/// A source that is not what was delivered is copied again only if it has grown since: a file that was
-/// moved before it was complete. Any other change may be rot, and rot must not overwrite a good copy.
-async fn standing(
-    run: &Session,
-    item: Item<'_>,
-    hop: Hop<'_>,
-    source: &Observation,
-) -> Result<Option<VerifiedCopy>, Failure> {
-    let place = run.workplace();
-    let earlier = delivered_source(place, item.path, (hop.source, hop.destination), STEP).await?;
-    let Some(earlier) = earlier else {
-        return Ok(None);
-    };
-    if !source.unchanged_since(&earlier) {
-        if source.size() > earlier.size() && source.modified() >= earlier.modified() {
-            return Ok(None);
-        }
-        return Err(Failure::new(
-            STEP,
-            "source_changed",
-            format!(
-                "the file on {} is not the one that was delivered ({} bytes of {}, then {} bytes of {}); the copy on {} is kept",
-                hop.source.key(), source.size(), source.modified(), earlier.size(), earlier.modified(), hop.destination.key()
-            ),
-        )
-        .remedy("compare the two; if the new content is meant, move the old copy away and run again with a new run id"));
-    }
-    // What the copy lacks now, the transfer below mends: the source is the one that was delivered.
-    let proof = verify_delivery(place, item.path, hop.source, hop.destination, STEP)
-        .await
-        .ok();
-    if proof.is_some() {
-        run.say(&Event::Notice {
-            text: format!("{hop}: an earlier delivery still stands, nothing to copy"),
-        });
-    }
-    Ok(proof)
-}
-
-async fn source_file(run: &Session, item: Item<'_>, hop: Hop<'_>) -> Result<Observation, Failure> {
-    match observe(run.workplace(), hop.source, item.path, STEP).await? {
-        Seen::File(file) => Ok(file),
-        Seen::Missing => Err(Failure::new(
-            STEP,
-            "FILE_NOT_FOUND",
-            format!("there is no such file on {}", hop.source.key()),
-        )),
-        Seen::Other(kind) => Err(Failure::new(
-            STEP,
-            "NOT_A_FILE",
-            format!("on {} the path is a {kind}, not a file", hop.source.key()),
-        )),
-    }
+    submit_and_wait(run, item, hop, slot, &document, &order).await
 }
 
 /// The complete request, with a submission id of its own: what is recorded and, word for word, sent.
-async fn document(run: &Session, item: Item<'_>, hop: Hop<'_>) -> Result<SubmissionDocument, Failure> {
+async fn document(
+    run: &Session,
+    item: Item<'_>,
+    hop: Hop<'_>,
+    order: &Order,
+) -> Result<SubmissionDocument, Failure> {
     let failed = |error: rest_core::Error| Failure::service(STEP, SERVICE, &error);
     let client = &run.workplace().transfer;
     let id = client.submission_id().send().await.map_err(failed)?;
-    let on = |endpoint: &StorageEndpoint| super::path_on(endpoint, item.path, STEP);
+    let from = path_on(hop.source, item.path, STEP)?;
+    let to = path_on(hop.destination, item.path, STEP)?;
+    let items: Vec<TransferItem> = match (&order.only, item.kind) {
+        (Some(only), _) => only
+            .iter()
+            .map(|path| TransferItem::new(format!("{from}/{path}"), format!("{to}/{path}")))
+            .collect(),
+        (None, Kind::File) => vec![TransferItem::new(from, to)],
+        (None, Kind::Folder) => vec![TransferItem::new(from, to).recursive(true)],
+    };
     client
         .submit_transfer(collection(hop.source, STEP)?, collection(hop.destination, STEP)?)
-        .item(on(hop.source)?, on(hop.destination)?)
+        .items(items)
         .label(Label::with_suffix(item.label, run.run_id()))
         .sync_level(SyncLevel::Checksum)
         .verify_checksum(true)
@@ -198,7 +177,7 @@ async fn document(run: &Session, item: Item<'_>, hop: Hop<'_>) -> Result<Submiss
         .map_err(failed)
 }
 
-/// A run before this one recorded its intent and ended before it knew the outcome.
+/// A session before this one recorded its intent and ended before it knew the outcome.
 async fn resume(
     run: &Session,
     item: Item<'_>,
@@ -206,7 +185,7 @@ async fn resume(
     slot: Slot,
     intent: Intent,
 ) -> Result<VerifiedCopy, Failure> {
-    let source: Observation = serde_json::from_value(intent.facts["source"].clone()).map_err(|error| {
+    let order: Order = serde_json::from_value(intent.facts).map_err(|error| {
         Failure::new(
             STEP,
             "run_store",
@@ -214,11 +193,11 @@ async fn resume(
         )
     })?;
     if let Some(task_id) = intent.receipt.as_ref().and_then(recorded_task) {
-        return wait(run, item, hop, slot, &task_id, &source).await;
+        return wait(run, item, hop, slot, &task_id, &order).await;
     }
     let document = SubmissionDocument::from_bytes(intent.document)
         .map_err(|error| Failure::service(STEP, SERVICE, &error))?;
-    submit_and_wait(run, item, hop, slot, &document, &source).await
+    submit_and_wait(run, item, hop, slot, &document, &order).await
 }
 
 fn recorded_task(receipt: &Value) -> Option<TaskId> {
@@ -231,10 +210,10 @@ async fn submit_and_wait(
     hop: Hop<'_>,
     slot: Slot,
     document: &SubmissionDocument,
-    source: &Observation,
+    order: &Order,
 ) -> Result<VerifiedCopy, Failure> {
     let submitted = run
-        .holding(STEP, run.workplace().transfer.submit(document).send())
+        .holding(STEP, run.workplace().transfer.submit(document).send_when_room())
         .await?;
     let task_id = match submitted {
         Ok(result) => result.task_id,
@@ -251,7 +230,7 @@ async fn submit_and_wait(
     slot.note(&json!({ "task_id": task_id }))
         .await
         .map_err(|error| Failure::store(STEP, &error))?;
-    wait(run, item, hop, slot, &task_id, source).await
+    wait(run, item, hop, slot, &task_id, order).await
 }
 
 async fn wait(
@@ -260,7 +239,7 @@ async fn wait(
     hop: Hop<'_>,
     slot: Slot,
     task_id: &TaskId,
-    source: &Observation,
+    order: &Order,
 ) -> Result<VerifiedCopy, Failure> {
     run.say(&Event::Submitted {
         hop: hop.to_string(),
@@ -270,11 +249,11 @@ async fn wait(
         .workplace()
         .watcher
         .wait(task_id.clone())
-        .on_update(|task| run.say(&moving(hop, source.size(), task)))
+        .on_update(|task| run.say(&moving(hop, order.source.size(), task)))
         .into_future();
     let (outcome, is_final) = match run.holding(STEP, waiting).await? {
         Ok(task) => {
-            let outcome = settle(run, item, hop, source, &task).await;
+            let outcome = settle(run, item, hop, order, &task).await;
             // A listing that could not be had says nothing about the copy: a rerun looks again.
             let is_final = outcome
                 .as_ref()
@@ -297,33 +276,24 @@ async fn wait(
     }
 }
 
-/// The service says SUCCEEDED: believe it only if it delivered this file and the listings agree.
+/// The service says SUCCEEDED: believe it only if it delivered every file and the listings agree.
 async fn settle(
     run: &Session,
     item: Item<'_>,
     hop: Hop<'_>,
-    source: &Observation,
+    order: &Order,
     task: &Task,
 ) -> Result<VerifiedCopy, Failure> {
     let delivered = task.files_transferred.unwrap_or(0) + task.files_skipped.unwrap_or(0);
-    if delivered == 0 {
-        return Err(Failure::new(
-            STEP,
-            "not_delivered",
-            "the task ended SUCCEEDED but delivered no file",
-        )
-        .task(&task.task_id, &task.status));
+    let wanted = order.count();
+    if delivered < wanted {
+        let text = format!("the task ended SUCCEEDED but delivered {delivered} of {wanted} files");
+        return Err(Failure::new(STEP, "not_delivered", text).task(&task.task_id, &task.status));
     }
-    confirm_delivery(
-        run,
-        item.path,
-        source,
-        (hop.source, hop.destination),
-        task.task_id.as_ref(),
-        STEP,
-    )
-    .await
-    .map_err(|failure| failure.task(&task.task_id, &task.status))
+    let about = (task.task_id.as_ref(), STEP);
+    confirm_delivery(run, hop.both(item), &order.source, order.kept.as_ref(), about)
+        .await
+        .map_err(|failure| failure.task(&task.task_id, &task.status))
 }
 
 fn moving(hop: Hop<'_>, total: u64, task: &Task) -> Event {

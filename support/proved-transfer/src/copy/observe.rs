@@ -41,24 +41,20 @@ impl Observation {
     pub fn modified(&self) -> DateTime<Utc> {
         self.modified
     }
-
-    /// Whether the same bytes may still be there: same place, size and time.
-    pub(crate) fn unchanged_since(&self, earlier: &Self) -> bool {
-        self.collection == earlier.collection
-            && self.path == earlier.path
-            && self.size == earlier.size
-            && self.modified == earlier.modified
-    }
 }
 
 /// What stands at a path.
 #[derive(Debug, Clone)]
 pub enum Seen {
+    /// A folder.
+    Folder,
     /// A regular file.
     File(Observation),
+    /// A symbolic link to a regular file, as which it is shown here.
+    Link(Observation),
     /// Nothing.
     Missing,
-    /// Something that is not a regular file; its kind.
+    /// Something that is neither a regular file nor a folder; its kind.
     Other(String),
 }
 
@@ -98,17 +94,26 @@ pub async fn observe(
     let Some(entry) = entry else {
         return Ok(Seen::Missing);
     };
+    if entry.kind == EntryKind::Dir && entry.link_target.is_none() {
+        return Ok(Seen::Folder);
+    }
     if entry.kind != EntryKind::File {
         return Ok(Seen::Other(entry.kind.to_string()));
     }
     match (entry.size, entry.last_modified) {
-        (Some(size), Some(modified)) => Ok(Seen::File(Observation {
-            endpoint: endpoint.key().to_string(),
-            collection: id.to_string(),
-            path,
-            size,
-            modified,
-        })),
+        (Some(size), Some(modified)) => {
+            let file = Observation {
+                endpoint: endpoint.key().to_string(),
+                collection: id.to_string(),
+                path,
+                size,
+                modified,
+            };
+            Ok(match entry.link_target {
+                None => Seen::File(file),
+                Some(_) => Seen::Link(file),
+            })
+        }
         _ => Err(Failure::new(
             step,
             "listing",

@@ -1,215 +1,273 @@
-//! The only place that deletes. It takes a proof, and the proof must be fresh.
+//! The only place that deletes, or renames into the trash.
+//!
+//! Every way to do either needs a [`Warrant`]: a [`VerifiedCopy`](crate::copy::VerifiedCopy) or a
+//! [`Lapsed`](crate::copy::Lapsed), both of which only the verifier makes and which expire. [`prune`] asks the
+//! verifier twice, the second time after the intent is on record and, for what was renamed, at its new place.
+//!
+//! | what | how |
+//! | --- | --- |
+//! | a file | deleted as an item, never recursively |
+//! | a folder | renamed aside, listed again, deleted recursively if it still equals the proof; else renamed back |
+//! | a folder where nothing can be renamed | its files as items; the empty folders stay |
+//! | anything, under quarantine | renamed into `.trash/<date>/`, listed again, renamed back if it differs |
 
-use std::future::IntoFuture;
+mod aside;
+mod carry_out;
+mod finish;
+mod plan;
+mod task;
 
-use globus_transfer::model::TaskKind;
-use globus_transfer::{Label, SubmissionDocument, TaskId};
-use run_store::{DeletionRecord, Effect, Intent, Slot};
+use chrono::{DateTime, TimeDelta, Utc};
+use run_store::{Effect, Slot};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::audit;
-use crate::copy::{Seen, VerifiedCopy, collection, observe, verify_delivery};
-use crate::endpoint::StorageEndpoint;
+use crate::copy::{
+    Claim, Extent, Located, Proved, Seen, Warrant, collection, list, observe, old_enough, path_on, prove,
+};
 use crate::failure::Failure;
 use crate::progress::Event;
 use crate::session::Session;
-use crate::task::task_failure;
+use carry_out::{carry_out, resume};
+use plan::Plan;
+
+pub use plan::{TRASH, in_trash};
 
 /// The step's name in failures and in the record of a run.
 const STEP: &str = "prune";
-const SERVICE: &str = "globus_transfer";
 
-/// Proves the copy and deletes the file, once in effect for a run; answers the bytes that went.
-pub async fn delete(
-    run: &Session,
-    relative: &str,
-    source: &StorageEndpoint,
-    check: &StorageEndpoint,
-) -> Result<u64, Failure> {
-    let key = format!("{}:{relative}", source.key());
-    match run.effect(STEP, &key).await? {
-        Effect::Done(outcome) => Ok(outcome["bytes"].as_u64().unwrap_or(0)),
-        Effect::New(slot) | Effect::Failed { slot, .. } => {
-            let proof = verify_delivery(run.workplace(), relative, source, check, STEP).await?;
-            let document = document(run, source, &proof).await?;
-            let slot = slot
-                .intend(document.as_bytes(), &json!({ "proof": proof }))
-                .await
-                .map_err(|error| Failure::store(STEP, &error))?;
-            submit(run, source, relative, slot, &document, &proof).await
-        }
-        Effect::Pending(slot, intent) => resume(run, relative, (source, check), slot, intent).await,
-    }
+/// What is done with what is proved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Mode {
+    /// Nothing: the check runs, and the answer says what would be deleted.
+    Report,
+    /// It is renamed into the trash of its endpoint.
+    Quarantine,
+    /// It is deleted.
+    Delete,
 }
 
-/// A file is deleted as an item: a folder of that name would make the task fail, not go.
-async fn document(
-    run: &Session,
-    source: &StorageEndpoint,
-    proof: &VerifiedCopy,
-) -> Result<SubmissionDocument, Failure> {
-    let failed = |error: rest_core::Error| Failure::service(STEP, SERVICE, &error);
-    let client = &run.workplace().transfer;
-    let id = client.submission_id().send().await.map_err(failed)?;
-    client
-        .submit_delete(collection(source, STEP)?)
-        .path(proof.subject().path())
-        .recursive(false)
-        .label(label(run))
-        .notifications(false)
-        .document(&id)
-        .map_err(failed)
+/// What a single prune may take, however well it is proved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Limits {
+    /// How long ago the youngest of its files must have been written, by the endpoint's clock.
+    pub minimum_age: TimeDelta,
+    /// The most files; no limit if there is none.
+    pub maximum_files: Option<u64>,
+    /// The most bytes; no limit if there is none.
+    pub maximum_bytes: Option<u64>,
 }
 
-/// A session before this one recorded its intent and ended before it knew the outcome.
+/// A prune: what goes, why it may, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// The file or folder.
+    pub subject: Located<'a>,
+    /// Why it may go.
+    pub claim: Claim<'a>,
+    /// What is done with it.
+    pub mode: Mode,
+    /// What is too much for one prune.
+    pub limits: Limits,
+}
+
+/// How a prune ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Pruned {
+    /// It is proved, and stays under [`Mode::Report`].
+    WouldDelete {
+        /// Its bytes.
+        bytes: u64,
+        /// Its files.
+        files: u64,
+    },
+    /// It is gone; the audit log has the evidence.
+    Deleted {
+        /// Its bytes.
+        bytes: u64,
+        /// Its files.
+        files: u64,
+    },
+    /// It lies in the trash.
+    Quarantined {
+        /// Its bytes.
+        bytes: u64,
+        /// Its files.
+        files: u64,
+        /// Where it lies now, relative to the endpoint's root.
+        trash: String,
+    },
+    /// It is gone, and our own record says that we deleted it or moved it into the trash.
+    AlreadyPruned,
+}
+
+/// Proves the claim and does with the subject what the mode says; once in effect for a run.
 ///
-/// With a task on record, that task is waited for. Without one, the request may or may not have been
-/// sent. If the file still stands it is proved again before the same request goes out. If it is gone,
-/// the earlier request's task is looked for by its label: nothing is sent for a file that is not there.
-async fn resume(
-    run: &Session,
-    relative: &str,
-    (source, check): (&StorageEndpoint, &StorageEndpoint),
-    slot: Slot,
-    intent: Intent,
-) -> Result<u64, Failure> {
-    let unreadable = || Failure::new(STEP, "run_store", "the recorded intent cannot be read");
-    let recorded = VerifiedCopy::recall(&intent.facts["proof"]).ok_or_else(unreadable)?;
-    let task = intent
-        .receipt
-        .as_ref()
-        .and_then(|receipt| receipt["task_id"].as_str());
-    if let Some(task_id) = task.map(TaskId::new) {
-        return wait(run, source, relative, slot, &task_id, &recorded).await;
-    }
-    let proof = match observe(run.workplace(), source, relative, STEP).await? {
-        Seen::Missing => {
-            let Some(task_id) = task_of_this_run(run).await? else {
-                let failure = Failure::new(
-                    STEP,
-                    "source_missing",
-                    "the file is gone, and no task of ours deleted it",
-                );
-                return Err(give_up(slot, failure).await);
-            };
-            return wait(run, source, relative, slot, &task_id, &recorded).await;
-        }
-        Seen::File(_) | Seen::Other(_) => {
-            match verify_delivery(run.workplace(), relative, source, check, STEP).await {
-                Ok(proof) => proof,
-                Err(failure) => return Err(give_up(slot, failure).await),
+/// A rerun goes on where the session before it ended, whatever the mode is now, but for [`Mode::Report`], which
+/// puts back what was renamed if its deletion was not asked for yet.
+///
+/// # Errors
+/// Every doubt of [`verify`](crate::copy::verify), `too_many_files`, `too_many_bytes`, `trash_taken`,
+/// `rename_unsupported`; a task that did not succeed. Nothing is left renamed aside, unless the service could not
+/// be asked (a rerun with the same id finishes) or something new stands at the old path (`left_aside`).
+pub async fn prune(run: &Session, request: Request<'_>) -> Result<Pruned, Failure> {
+    match run.effect(STEP, &key(request.subject)).await? {
+        Effect::Done(outcome) => serde_json::from_value(outcome)
+            .map_err(|error| Failure::new(STEP, "run_store", error.to_string())),
+        Effect::New(slot) | Effect::Failed { slot, .. } => begin(run, request, Some(slot)).await,
+        Effect::Pending(slot, intent) if request.mode == Mode::Report => {
+            let off = Failure::new(
+                STEP,
+                "deletion_off",
+                "deletion was turned off before it was asked for",
+            );
+            match carry_out::put_back(run, request.subject, (slot, &intent), off).await {
+                Ok(_) => begin(run, request, None).await,
+                Err(failure) => Err(failure),
             }
         }
-    };
-    let document = SubmissionDocument::from_bytes(intent.document)
-        .map_err(|error| Failure::service(STEP, SERVICE, &error))?;
-    submit(run, source, relative, slot, &document, &proof).await
-}
-
-fn label(run: &Session) -> Label {
-    Label::clean(&format!("prune {}", run.run_id()))
-}
-
-async fn task_of_this_run(run: &Session) -> Result<Option<TaskId>, Failure> {
-    let page = run
-        .workplace()
-        .transfer
-        .tasks()
-        .kind(TaskKind::Delete)
-        .label(label(run).as_str())
-        .send()
-        .await
-        .map_err(|error| Failure::service(STEP, SERVICE, &error))?;
-    Ok(page.items.into_iter().next().map(|task| task.task_id))
-}
-
-/// Sends the deletion. The audit log has the evidence before the service has the request.
-async fn submit(
-    run: &Session,
-    source: &StorageEndpoint,
-    relative: &str,
-    slot: Slot,
-    document: &SubmissionDocument,
-    proof: &VerifiedCopy,
-) -> Result<u64, Failure> {
-    let place = run.workplace();
-    let now = place.now();
-    if !proof.is_fresh(now) {
-        return Err(Failure::new(
-            STEP,
-            "stale_proof",
-            "the proof of the copy is too old to act on",
-        ));
+        Effect::Pending(slot, intent) => resume(run, request, slot, &intent).await,
     }
-    audit::append(place.state_dir(), now, (run.run_id(), "delete"), proof).await?;
-    let submitted = run.holding(STEP, place.transfer.submit(document).send()).await?;
-    let result = match submitted {
-        Ok(result) => result,
-        Err(error) => {
-            let failure = Failure::service(STEP, SERVICE, &error);
-            if error.was_sent() == rest_core::Sent::Yes && !error.is_transient() {
-                return Err(give_up(slot, failure).await);
+}
+
+/// Puts back what an earlier session of this run renamed, for a deletion that may not go on now. Answers `why`,
+/// or what went wrong with putting it back.
+pub async fn put_back(run: &Session, subject: Located<'_>, why: Failure) -> Failure {
+    match run.effect(STEP, &key(subject)).await {
+        Ok(Effect::Pending(slot, intent)) => {
+            match carry_out::put_back(run, subject, (slot, &intent), why).await {
+                Ok(why) | Err(why) => why,
             }
-            return Err(failure);
         }
+        Ok(_) => why,
+        Err(failure) => failure,
+    }
+}
+
+fn key(subject: Located<'_>) -> String {
+    format!("{}:{}", subject.endpoint.key(), subject.path)
+}
+
+/// A first session, or one after a failed attempt. Without a slot nothing is done: the answer is a report.
+async fn begin(run: &Session, request: Request<'_>, slot: Option<Slot>) -> Result<Pruned, Failure> {
+    if already_pruned(run, request.subject).await? {
+        return Ok(Pruned::AlreadyPruned);
+    }
+    let Request { subject, claim, .. } = request;
+    let Proved { warrant, can_rename } =
+        match prove(run.workplace(), subject, subject.path, claim, STEP).await {
+            Ok(proved) => proved,
+            Err(failure) => return Err(aside::named(run, subject, failure).await),
+        };
+    let extent = warrant.subject();
+    within(run, extent, request.limits)?;
+    let (Some(slot), Mode::Quarantine | Mode::Delete) = (slot, request.mode) else {
+        return Ok(would_delete(run, extent));
     };
-    slot.note(&json!({ "task_id": result.task_id }))
+    let plan = Plan::new(run, &request, extent, can_rename);
+    if request.mode == Mode::Quarantine {
+        aside::is_free(run, subject, &plan).await?;
+    }
+    let slot = slot
+        .intend(
+            plan.document(subject)?.as_bytes(),
+            &json!({ "plan": plan, "proof": warrant }),
+        )
         .await
         .map_err(|error| Failure::store(STEP, &error))?;
-    wait(run, source, relative, slot, &result.task_id, proof).await
+    carry_out(run, request, slot, &plan, &warrant).await
 }
 
-/// Waits for the deletion's task and believes it only when the file is gone from the listing.
-async fn wait(
-    run: &Session,
-    source: &StorageEndpoint,
-    relative: &str,
-    slot: Slot,
-    task_id: &TaskId,
-    proof: &VerifiedCopy,
-) -> Result<u64, Failure> {
-    let place = run.workplace();
-    run.say(&Event::Submitted {
-        hop: format!("delete {}", source.key()),
-        task_id: task_id.to_string(),
+fn would_delete(run: &Session, extent: &Extent) -> Pruned {
+    let (bytes, files) = (extent.size(), extent.count());
+    run.say(&Event::Notice {
+        text: format!(
+            "{:?} on {} is proved and would be deleted ({files} files, {bytes} bytes); deletion is off",
+            extent.path(),
+            extent.endpoint()
+        ),
     });
-    let task = match run
-        .holding(STEP, place.watcher.wait(task_id.clone()).into_future())
-        .await?
-    {
-        Ok(task) => task,
-        Err(error) => {
-            let failure = task_failure(STEP, task_id, &error);
-            return Err(if error.may_still_run() {
-                failure
-            } else {
-                give_up(slot, failure).await
-            });
+    Pruned::WouldDelete { bytes, files }
+}
+
+/// Refuses more than one prune may take.
+fn within(run: &Session, extent: &Extent, limits: Limits) -> Result<(), Failure> {
+    old_enough(extent, limits.minimum_age, run.workplace(), STEP)?;
+    for (code, what, has, most) in [
+        ("too_many_files", "files", extent.count(), limits.maximum_files),
+        ("too_many_bytes", "bytes", extent.size(), limits.maximum_bytes),
+    ] {
+        if let Some(most) = most
+            && has > most
+        {
+            let text = format!("{:?} is {has} {what}; one prune may take {most}", extent.path());
+            return Err(Failure::new(STEP, code, text).remedy("prune parts of it, or raise the limit"));
         }
-    };
-    if !matches!(observe(place, source, relative, STEP).await?, Seen::Missing) {
-        let failure = Failure::new(
-            STEP,
-            "not_deleted",
-            "the task ended SUCCEEDED but the file still stands",
-        )
-        .task(task_id, &task.status);
-        return Err(give_up(slot, failure).await);
     }
-    let record = DeletionRecord {
-        endpoint: proof.subject().collection.clone(),
-        path: proof.subject().path.clone(),
-        run_id: run.run_id().to_owned(),
-        deleted_at: place.now(),
-        evidence: json!({ "proof": proof, "delete_task_id": task_id }),
-    };
-    let store = |error: run_store::Error| Failure::store(STEP, &error);
-    place.store().record_deletion(&record).await.map_err(store)?;
-    let bytes = proof.subject().size();
-    slot.done(&json!({ "bytes": bytes, "delete_task_id": task_id }))
+    Ok(())
+}
+
+/// It is gone, or a folder without a file, and our own record says that we deleted it.
+async fn already_pruned(run: &Session, subject: Located<'_>) -> Result<bool, Failure> {
+    let place = run.workplace();
+    let id = collection(subject.endpoint, STEP)?.to_string();
+    let path = path_on(subject.endpoint, subject.path, STEP)?;
+    let record = place
+        .store
+        .deletion(&id, &path)
         .await
-        .map_err(store)?;
-    Ok(bytes)
+        .map_err(|error| Failure::store(STEP, &error))?;
+    if record.is_none() {
+        return Ok(false);
+    }
+    Ok(
+        match observe(place, subject.endpoint, subject.path, STEP).await? {
+            Seen::Missing => true,
+            Seen::Folder => {
+                let listed = list(place, subject, STEP).await?;
+                listed.manifest.files().is_empty() && listed.others.is_empty()
+            }
+            _ => false,
+        },
+    )
+}
+
+/// A line of the audit log about a deletion.
+#[derive(Debug, Default, Serialize)]
+struct AuditLine<'a> {
+    /// `delete`, `quarantine`, `restore`, `partly_deleted`.
+    action: &'a str,
+    /// Where it lies instead, if it was renamed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    moved_to: Option<&'a str>,
+    /// Why it was put back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Audited<'a> {
+    at: DateTime<Utc>,
+    run_id: &'a str,
+    #[serde(flatten)]
+    line: &'a AuditLine<'a>,
+    evidence: &'a Warrant,
+}
+
+/// Puts a line and its evidence into the audit log; nothing goes on before the disk has it.
+async fn audit(run: &Session, line: &AuditLine<'_>, evidence: &Warrant) -> Result<(), Failure> {
+    let place = run.workplace();
+    let audited = Audited {
+        at: place.now(),
+        run_id: run.run_id(),
+        line,
+        evidence,
+    };
+    audit::append(place.state_dir(), &audited).await
 }
 
 /// Ends the attempt; a rerun opens a new one. Answers the failure to report.
@@ -218,4 +276,12 @@ async fn give_up(slot: Slot, failure: Failure) -> Failure {
         Ok(()) => failure,
         Err(error) => Failure::store(STEP, &error),
     }
+}
+
+/// The warrant that an intent holds.
+fn recalled(facts: &serde_json::Value) -> Result<(Plan, Warrant), Failure> {
+    let unreadable = || Failure::new(STEP, "run_store", "the recorded intent cannot be read");
+    let plan = serde_json::from_value(facts["plan"].clone()).map_err(|_| unreadable())?;
+    let warrant = Warrant::recall(&facts["proof"]).ok_or_else(unreadable)?;
+    Ok((plan, warrant))
 }
