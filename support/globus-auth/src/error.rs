@@ -33,17 +33,15 @@ pub(crate) fn parse(facts: &ResponseFacts<'_>) -> ServiceError {
     };
     let errors: Vec<&Value> = document["errors"].as_array().into_iter().flatten().collect();
     let oauth = document["error"].as_str().filter(|error| OAUTH.contains(error));
-    let required = AuthorizationRequirements::from_document(&document);
+    let required = AuthorizationRequirements::from_document(&document).unwrap_or_default();
     ServiceError {
         code: oauth
             .map(str::to_owned)
             .or_else(|| agreed(&errors, "code"))
             .or(common.code),
-        message: messages(&errors).or(common.message),
+        message: messages(&errors).or(common.message).or(required.session_message),
         request_id: agreed(&errors, "id").or(common.request_id),
-        required_scopes: required
-            .map(|required| required.required_scopes)
-            .unwrap_or_default(),
+        required_scopes: required.required_scopes,
         ..common
     }
 }

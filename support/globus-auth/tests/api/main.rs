@@ -3,6 +3,13 @@
 
 mod client;
 mod credentials;
+mod grants;
+mod login;
+mod management;
 mod provider;
+mod refresh;
 mod secrecy;
+#[cfg(unix)]
+mod store;
 mod support;
+mod surface;
