@@ -77,7 +77,8 @@ impl CreateDataset {
     pub fn into_parts(&self) -> Result<RequestParts> {
         self.dataset.check()?;
         super::with_body(
-            RequestParts::new("scicat.dataset_create", Method::POST, "/datasets"),
+            // To a login that has ended a search shows less and does not say so.
+            RequestParts::new("scicat.dataset_create", Method::POST, "/datasets").no_renewal(),
             &self.dataset,
         )
     }
@@ -89,6 +90,7 @@ impl CreateDataset {
     ///
     /// # Errors
     /// A refused field is status 400 and is named by [`violations`](crate::violations); a missing right is status 403.
+    /// A login that has ended is 401 or 403: search again, with the next login, before creating again.
     pub async fn send(&self) -> Result<Dataset> {
         self.client.request(self.into_parts()?).await
     }

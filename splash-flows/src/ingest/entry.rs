@@ -153,15 +153,26 @@ async fn write(client: &Client, scan: &ScanPath, entry: Entry) -> Result<Dataset
         Failure::service(STEP, SERVICE, &error)
             .remedy("the copies stand; run again with the same --run-id once the catalogue answers")
     };
-    let found = match find(client, scan, &entry).await.map_err(failed)? {
-        Some(found) => found,
-        None => create(client, scan, &entry).await.map_err(failed)?,
-    };
+    let found = match find_or_create(client, scan, &entry).await {
+        // The login may have ended before the search, which then showed what a stranger sees.
+        Err(error) if error.is_unauthenticated() || error.is_permission_denied() => {
+            find_or_create(client, scan, &entry).await
+        }
+        outcome => outcome,
+    }
+    .map_err(failed)?;
     if !found.complete {
         let blocks = client.origdatablocks(found.pid.clone());
         blocks.create(entry.datablock).send().await.map_err(failed)?;
     }
     Ok(found.pid)
+}
+
+async fn find_or_create(client: &Client, scan: &ScanPath, entry: &Entry) -> rest_core::Result<Found> {
+    match find(client, scan, entry).await? {
+        Some(found) => Ok(found),
+        None => create(client, scan, entry).await,
+    }
 }
 
 /// This scan's dataset.

@@ -258,3 +258,29 @@ async fn one_listing_that_lies_about_a_time_fails_the_hop_and_not_the_reruns() {
         assert_eq!(bench.sim.datasets().len(), 1);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_catalogue_showed_to_a_stranger_makes_no_second_dataset() {
+    let bench = Bench::new();
+    let (one, other) = (bench.scan("raw/1/scan.h5"), bench.scan("raw/2/scan.h5"));
+    assert_eq!(bench.run_move("R-1", &one).await["ok"], true);
+    bench
+        .sim
+        .fault("scicat.origdatablock_create:status=400,times=1".parse().unwrap());
+    assert_eq!(bench.run_move("R-2", &other).await["ok"], false);
+    assert_eq!(bench.sim.datasets().len(), 2, "its datablock is missing");
+
+    // By the catalogue's clock the login has ended: a search shows public datasets only, and does not say so.
+    bench.sim.advance(Duration::from_secs(40 * 3600));
+    bench
+        .sim
+        .fault("scicat.dataset_create:401,times=1".parse().unwrap());
+    let parameters = json!({ "file_path": other });
+    for _ in 0..2 {
+        let run = bench.run("R-2", "new_832_file_flow", parameters.clone()).await;
+        assert!(run.is_ok());
+    }
+    let datasets = bench.sim.datasets();
+    assert_eq!(datasets.len(), 2, "{datasets:#?}");
+    assert!(datasets.iter().all(|dataset| dataset["numberOfFiles"] == 1));
+}

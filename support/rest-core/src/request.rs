@@ -30,6 +30,7 @@ pub struct RequestParts {
     pub(crate) anonymous: bool,
     pub(crate) sensitive: bool,
     pub(crate) retry: bool,
+    pub(crate) renew: bool,
     pub(crate) max_response_bytes: Option<u64>,
     pub(crate) timeout: Option<Duration>,
 }
@@ -50,6 +51,7 @@ impl RequestParts {
             anonymous: false,
             sensitive: false,
             retry: true,
+            renew: true,
             max_response_bytes: None,
             timeout: None,
         }
@@ -149,6 +151,13 @@ impl RequestParts {
     /// Sends once only (a 401 still renews the token, if that can be done, and resends).
     pub fn no_retry(mut self) -> Self {
         self.retry = false;
+        self
+    }
+
+    /// Is not sent again after a 401; the next call has a new token. For a request that follows from what a call
+    /// before it saw, where the service shows less to a token that has ended and does not say so.
+    pub fn no_renewal(mut self) -> Self {
+        self.renew = false;
         self
     }
 

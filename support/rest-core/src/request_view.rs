@@ -31,6 +31,8 @@ struct View<'a> {
     sensitive: bool,
     #[serde(skip_serializing_if = "is_false")]
     no_retry: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    no_renewal: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_response_bytes: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -102,6 +104,7 @@ impl Serialize for RequestParts {
             anonymous: self.anonymous,
             sensitive: self.sensitive,
             no_retry: !self.retry,
+            no_renewal: !self.renew,
             max_response_bytes: self.max_response_bytes,
             timeout_s: self.timeout.map(|timeout| timeout.as_secs_f64()),
         }

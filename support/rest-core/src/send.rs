@@ -192,12 +192,13 @@ impl<'a> Call<'a> {
     }
 
     /// After a 401: drops the token, so that one more request is sent with another, whatever came before; it counts
-    /// as no attempt. `false` if that was done before for this call, or if there is no other token.
+    /// as no attempt. `false` if that was done before for this call, if
+    /// there is no other token, or if the request must not go out again.
     fn renew(&mut self) -> bool {
         let (Some(tokens), Some(rejected)) = (&self.client.tokens, &self.carried.token) else {
             return false;
         };
-        if self.renewed || !tokens.invalidate(rejected) {
+        if self.renewed || !tokens.invalidate(rejected) || !self.parts.renew {
             return false;
         }
         tracing::debug!("the token was refused; sending again with a new one");
