@@ -44,7 +44,8 @@ fn one_life(seed: u64) -> usize {
     let mut random = Random::new(seed);
     let mut scene = Scene::after(&[]);
     let mut kills = 0;
-    for (work, requests) in [(Work::Move, 23), (Work::PruneSpot, 8), (Work::PruneData, 8)] {
+    let first = [(Work::PruneSpot, 8), (Work::PruneFolder, 16)][random.below(2)];
+    for (work, requests) in [(Work::Move, 23), first, (Work::PruneData, 8)] {
         let mut ended = None;
         for _ in 0..KILLS_A_RUN {
             let after = random.below(requests) + 1;

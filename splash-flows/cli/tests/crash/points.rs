@@ -110,6 +110,43 @@ const PRUNE: &[Request] = &[
     request("transfer.task_list", 1, "before the first poll", "polled, unread"),
 ];
 
+/// Every request of a prune of a folder.
+const FOLDER: &[Request] = &[
+    request(
+        "prefect.variable_get",
+        1,
+        "before the hold is asked for",
+        "hold unread",
+    ),
+    request("auth.token", 1, "before the login", "logged in, unread"),
+    request("transfer.stat", 6, "before a look", "looked, unread"),
+    request("transfer.ls", 4, "before a listing", "listing made, unread"),
+    request(
+        "transfer.rename",
+        1,
+        "after the intent, not renamed",
+        "renamed aside, reply held",
+    ),
+    request(
+        "transfer.submission_id",
+        1,
+        "between rename and delete",
+        "between rename and the intent to delete",
+    ),
+    request(
+        "transfer.delete",
+        1,
+        "renamed, deletion not acted on",
+        "deletion acted on, reply held",
+    ),
+    request(
+        "transfer.task_list",
+        1,
+        "before the first poll",
+        "between delete and record",
+    ),
+];
+
 /// An instant at which the process is killed.
 #[derive(Clone, Copy, Debug)]
 struct Point {
@@ -183,6 +220,10 @@ fn the_tables_have_every_request_of_a_move_and_of_a_prune() {
     scene.complete(Work::PruneSpot);
     assert_complete(PRUNE, &scene.operations()[moved.len()..]);
     scene.assert_sound();
+    let mut scene = Scene::after(&[Work::Move]);
+    scene.complete(Work::PruneFolder);
+    assert_complete(FOLDER, &scene.operations()[moved.len()..]);
+    scene.assert_sound();
 }
 
 #[test]
@@ -199,11 +240,19 @@ fn a_prune_killed_before_or_after_any_of_its_requests_is_completed_by_its_rerun(
     });
 }
 
+#[test]
+fn a_prune_of_a_folder_killed_before_or_after_any_of_its_requests_is_completed_by_its_rerun() {
+    cases::each(&points(FOLDER), Point::name, |point| {
+        killed_at(&[Work::Move], Work::PruneFolder, point);
+    });
+}
+
 /// A task that is held, and the work that waits for it.
 const TASKS: &[(&str, &[Work], Work)] = &[
     ("destination=data832", &[], Work::Move),
     ("destination=nersc832", &[], Work::Move),
     ("source=spot832", &[Work::Move], Work::PruneSpot),
+    ("source=spot832", &[Work::Move], Work::PruneFolder),
     ("source=data832", &[Work::Move, Work::PruneSpot], Work::PruneData),
 ];
 
@@ -211,7 +260,7 @@ const TASKS: &[(&str, &[Work], Work)] = &[
 fn killed_while_its_task_is_active_or_deleting_the_rerun_waits_for_the_same_task() {
     cases::each(
         TASKS,
-        |task| task.0.to_owned(),
+        |task| format!("{:?} {}", task.2, task.0),
         |(which, before, work)| {
             let mut scene = Scene::after(before);
             let tasks = scene.beamline.sim.tasks().len();
@@ -238,7 +287,7 @@ fn killed_while_its_task_is_active_or_deleting_the_rerun_waits_for_the_same_task
 fn killed_when_its_task_has_ended_and_nobody_has_read_it_the_rerun_reads_it() {
     cases::each(
         TASKS,
-        |task| task.0.to_owned(),
+        |task| format!("{:?} {}", task.2, task.0),
         |(which, before, work)| {
             let mut scene = Scene::after(before);
             let sim = &scene.beamline.sim;

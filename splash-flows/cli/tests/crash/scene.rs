@@ -8,6 +8,8 @@ use crate::child::{Beamline, PATIENCE, document, finish, kill};
 
 /// The scan's path below every root.
 pub(crate) const NAME: &str = "raw/2026/scan.h5";
+/// The folder that it stands in.
+pub(crate) const FOLDER: &str = "raw/2026";
 
 /// A flow on the scan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +20,8 @@ pub(crate) enum Work {
     PruneSpot,
     /// data832's copy goes, proved by nersc832.
     PruneData,
+    /// spot832's folder goes with the scan in it: renamed aside, listed again, deleted recursively.
+    PruneFolder,
 }
 
 impl Work {
@@ -27,6 +31,7 @@ impl Work {
             Self::Move => "M",
             Self::PruneSpot => "P",
             Self::PruneData => "Q",
+            Self::PruneFolder => "F",
         }
     }
 
@@ -34,7 +39,7 @@ impl Work {
     pub(crate) fn pruned(self) -> Option<(&'static str, &'static str)> {
         match self {
             Self::Move => None,
-            Self::PruneSpot => Some(("spot832", "data832")),
+            Self::PruneSpot | Self::PruneFolder => Some(("spot832", "data832")),
             Self::PruneData => Some(("data832", "nersc832")),
         }
     }
@@ -69,6 +74,10 @@ impl Scene {
         let Some((source, check)) = work.pruned() else {
             return self.beamline.move_file(work.run_id(), &format!("/global/{NAME}"));
         };
+        let (path, verify) = match work {
+            Work::PruneFolder => (FOLDER, "size"),
+            _ => (NAME, "delivery"),
+        };
         self.beamline.command(&[
             "run",
             "prune_globus_endpoint",
@@ -76,7 +85,9 @@ impl Scene {
             "--run-id",
             work.run_id(),
             "--param",
-            &format!("relative_path=/{NAME}"),
+            &format!("relative_path=/{path}"),
+            "--param",
+            &format!("verify={verify}"),
             "--param",
             &format!("source_endpoint={source}"),
             "--param",
