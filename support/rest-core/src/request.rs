@@ -18,6 +18,7 @@ use crate::error::{Error, Result};
 /// document and `Debug` a short one, both with secrets masked.
 #[derive(Clone)]
 #[must_use = "a request does nothing until a client sends it"]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches, not a state")]
 pub struct RequestParts {
     pub(crate) operation: &'static str,
     pub(crate) method: Method,
