@@ -49,11 +49,30 @@ pub(crate) fn absent_path<T>(answer: Result<T>) -> Result<Option<T>> {
 pub(crate) fn parse(facts: &ResponseFacts<'_>) -> ServiceError {
     let mut error = parse_common_error(facts);
     let document: Value = serde_json::from_slice(facts.body).unwrap_or_default();
+    read_json_api(&document, &mut error);
     if error.code.as_deref() == Some("ConsentRequired") {
         error.required_scopes = required_scopes(&document);
     }
     error.transient = transient(facts.status, error.code.as_deref().unwrap_or_default());
     error
+}
+
+/// Version 2 of the API writes a list of errors: the first has the code, the messages are of all.
+fn read_json_api(document: &Value, error: &mut ServiceError) {
+    let Some(errors) = document["errors"].as_array().filter(|errors| !errors.is_empty()) else {
+        return;
+    };
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    error.code = errors.iter().find_map(|each| text(&each["code"]));
+    let messages: Vec<String> = errors
+        .iter()
+        .filter_map(|each| text(&each["detail"]).or_else(|| text(&each["title"])))
+        .collect();
+    error.message = (!messages.is_empty()).then(|| messages.join("; "));
+    let request_id = text(&document["meta"]["request_id"]).or_else(|| text(&errors[0]["id"]));
+    if request_id.is_some() {
+        error.request_id = request_id;
+    }
 }
 
 fn required_scopes(document: &Value) -> Vec<String> {
@@ -116,6 +135,16 @@ mod tests {
         assert_eq!(error.message.as_deref(), Some("no items"));
         assert_eq!(error.request_id.as_deref(), Some("r1"));
         assert_eq!(error.transient, None);
+    }
+
+    #[test]
+    fn errors_of_version_two_are_read() {
+        let body = r#"{"errors":[{"code":"NOT_FOUND","title":"Not found","detail":"No such tunnel","status":404},{"detail":"d"}],
+            "meta":{"request_id":"r2"}}"#;
+        let error = read(404, body);
+        assert_eq!(error.code.as_deref(), Some("NOT_FOUND"));
+        assert_eq!(error.message.as_deref(), Some("No such tunnel; d"));
+        assert_eq!(error.request_id.as_deref(), Some("r2"));
     }
 
     #[test]

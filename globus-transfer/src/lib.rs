@@ -10,7 +10,9 @@ mod lenient;
 pub mod model;
 mod watch;
 
-pub use api::{FilterRule, SubmissionDocument, SubmissionKind, SyncLevel, TransferItem};
+pub use api::{
+    FilterRule, FolderSize, Found, LsFilter, SubmissionDocument, SubmissionKind, SyncLevel, TransferItem,
+};
 pub use client::{Client, ClientBuilder, DEFAULT_BASE_URL};
 pub use error::{ErrorExt, has_code};
 pub use ids::{EndpointId, SubmissionId, TaskId};
@@ -19,4 +21,4 @@ pub use model::{Entry, EntryKind, Listing, NiceStatus, SubmitCode, SubmitResult,
 /// What all clients share: sources of tokens, clocks, request parts, pagers.
 pub use rest_core;
 pub use rest_core::{Error, ErrorKind, Pace, RequestParts, Result, RetryPolicy, Sent};
-pub use watch::{TaskWatcher, Wait, WaitError};
+pub use watch::{TaskProgress, TaskWatcher, Wait, WaitError};

@@ -33,7 +33,7 @@ impl SearchEndpoints {
     }
 
     /// Only among these.
-    pub fn scope(mut self, scope: SearchScope) -> Self {
+    pub fn scope(mut self, scope: &SearchScope) -> Self {
         self.call.ask("filter_scope", scope.as_str());
         self
     }

@@ -4,11 +4,18 @@ use http::Method;
 use rest_core::RequestParts;
 
 use super::check_path;
+use super::ls_filter::LsFilter;
 use crate::model::Listing;
 use crate::{Client, EndpointId, Result};
 
 /// A folder of 100,000 entries, the service's own limit, takes some 40 MB.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
+
+#[derive(Clone, Debug)]
+enum Filter {
+    Text(String),
+    Built(LsFilter),
+}
 
 /// Lists a folder. Made by [`EndpointHandle::ls`](super::EndpointHandle::ls).
 #[derive(Clone, Debug)]
@@ -19,7 +26,7 @@ pub struct Ls {
     path: String,
     show_hidden: Option<bool>,
     order_by: Option<String>,
-    filters: Vec<String>,
+    filters: Vec<Filter>,
     limit: Option<u64>,
     offset: Option<u64>,
     local_user: Option<String>,
@@ -55,7 +62,13 @@ impl Ls {
     /// Adds a filter in the service's syntax, for instance `name:~*.h5/type:file`. It has no way to quote
     /// `,` and `/`: filter such names after listing.
     pub fn filter(mut self, filter: impl Into<String>) -> Self {
-        self.filters.push(filter.into());
+        self.filters.push(Filter::Text(filter.into()));
+        self
+    }
+
+    /// Adds a filter. An entry must fit every one that was added.
+    pub fn filter_by(mut self, filter: LsFilter) -> Self {
+        self.filters.push(Filter::Built(filter));
         self
     }
 
@@ -80,7 +93,8 @@ impl Ls {
     /// `GET /v0.10/operation/endpoint/{endpoint_id}/ls`, without sending it.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when the path is empty or contains NUL.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when the path is empty or contains NUL, or a
+    /// filter has a text that cannot be quoted.
     pub fn into_parts(&self) -> Result<RequestParts> {
         check_path("the folder to list", &self.path)?;
         let parts = RequestParts::new(
@@ -99,10 +113,17 @@ impl Ls {
         .query_opt("offset", self.offset.map(|offset| offset.to_string()))
         .query_opt("local_user", self.local_user.as_deref())
         .max_response_bytes(MAX_BYTES);
-        Ok(self
-            .filters
-            .iter()
-            .fold(parts, |parts, filter| parts.query("filter", filter)))
+        self.filters.iter().try_fold(parts, |parts, filter| {
+            let text = match filter {
+                Filter::Text(text) => text.clone(),
+                Filter::Built(filter) => filter.to_text()?,
+            };
+            Ok(if text.is_empty() {
+                parts
+            } else {
+                parts.query("filter", text)
+            })
+        })
     }
 
     /// The folder's content. Retried, unless the storage behind the collection failed.

@@ -1,8 +1,9 @@
 //! Tasks as administrators see them.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 
 use super::call::{call, optional};
+use super::ls_filter::between;
 use super::paging::{KeyedList, list};
 use crate::model::{
     EndpointUse, ManagedTask, MarkedList, OffsetList, PauseInfo, SkippedError, SuccessfulTransfer, TaskEvent,
@@ -65,12 +66,7 @@ impl ListManagedTasks {
     /// Only tasks that ended within these times, either of which may be open. The service gives at most the
     /// last 90 days.
     pub fn completed_between(mut self, from: Option<DateTime<Utc>>, to: Option<DateTime<Utc>>) -> Self {
-        let text = |date: Option<DateTime<Utc>>| {
-            date.map(|date| date.to_rfc3339_opts(SecondsFormat::Secs, true))
-                .unwrap_or_default()
-        };
-        self.call
-            .ask("filter_completion_time", format!("{},{}", text(from), text(to)));
+        self.call.ask("filter_completion_time", between(from, to));
         self
     }
 

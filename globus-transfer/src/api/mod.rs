@@ -9,6 +9,7 @@ mod endpoint;
 mod endpoint_admin;
 mod endpoint_search;
 mod ls;
+mod ls_filter;
 mod manager;
 mod manager_tasks;
 mod paging;
@@ -19,10 +20,12 @@ mod submit_delete;
 mod submit_transfer;
 mod task;
 mod task_admin;
+mod task_follow;
 mod task_lists;
 mod tasks;
 mod transfer_item;
 mod tunnels;
+mod walk;
 
 pub use access::{
     AccessRules, AddAccessRule, AddRole, DeleteAccessRule, DeleteRole, GetAccessRule, GetRole,
@@ -37,6 +40,7 @@ pub use endpoint_admin::{
 };
 pub use endpoint_search::SearchEndpoints;
 pub use ls::Ls;
+pub use ls_filter::LsFilter;
 pub use manager::{
     CancelStatus, CancelTasks, EndpointManager, GetManagedEndpoint, ListHostedEndpoints,
     ListManagedAccessRules, ListMonitoredEndpoints, PauseTasks, ResumeTasks,
@@ -60,6 +64,7 @@ pub use tunnels::{
     CreateTunnel, DeleteTunnel, GetStreamAccessPoint, GetTunnel, ListStreamAccessPoints, ListTunnelEvents,
     ListTunnels, Tunnels, UpdateTunnel,
 };
+pub use walk::{FolderSize, Found, LsRecursive};
 
 use crate::{Error, Result};
 

@@ -60,6 +60,22 @@ macro_rules! submission_setters {
                 let id = self.client.submission_id().send().await?;
                 self.client.submit(&self.document(&id)?).send().await
             }
+
+            /// As [`send`](Self::send), and waits for the task to end. While the user has as many pending tasks as the
+            /// service allows, it waits for room first. Dropping the future stops the wait, but not the task.
+            ///
+            /// # Errors
+            /// Those of [`send`](Self::send) as [`WaitError::Service`](crate::WaitError::Service), and those of
+            /// [`TaskWatcher::wait`](crate::TaskWatcher::wait).
+            pub async fn submit_and_wait(
+                &self,
+                watcher: &crate::TaskWatcher,
+            ) -> Result<crate::Task, crate::WaitError> {
+                self.document(&crate::SubmissionId::new("unsent"))?;
+                let id = self.client.submission_id().send().await?;
+                let submitted = self.client.submit(&self.document(&id)?).send_when_room().await?;
+                watcher.wait(submitted.task_id).await
+            }
         }
     };
 }

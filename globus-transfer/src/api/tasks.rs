@@ -2,11 +2,12 @@
 
 use std::fmt::Display;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use futures_util::FutureExt;
 use http::Method;
 use rest_core::{Page, PageToken, Pager, RequestParts};
 
+use super::ls_filter::between;
 use crate::model::{OffsetList, Task, TaskKind, TaskStatus};
 use crate::{Client, Error, Result, TaskId};
 
@@ -25,6 +26,8 @@ pub struct ListTasks {
     kinds: Vec<TaskKind>,
     label: Option<String>,
     requested: Option<String>,
+    completed: Option<String>,
+    filters: Vec<String>,
     order_by: Option<String>,
     limit: u64,
     offset: u64,
@@ -40,6 +43,8 @@ impl ListTasks {
             kinds: Vec::new(),
             label: None,
             requested: None,
+            completed: None,
+            filters: Vec::new(),
             order_by: None,
             limit: PAGE,
             offset: 0,
@@ -74,11 +79,19 @@ impl ListTasks {
 
     /// Only tasks submitted within these times, either of which may be open.
     pub fn requested_between(mut self, from: Option<DateTime<Utc>>, to: Option<DateTime<Utc>>) -> Self {
-        let text = |date: Option<DateTime<Utc>>| {
-            date.map(|date| date.to_rfc3339_opts(SecondsFormat::Secs, true))
-                .unwrap_or_default()
-        };
-        self.requested = Some(format!("{},{}", text(from), text(to)));
+        self.requested = Some(between(from, to));
+        self
+    }
+
+    /// Only tasks that ended within these times, either of which may be open.
+    pub fn completed_between(mut self, from: Option<DateTime<Utc>>, to: Option<DateTime<Utc>>) -> Self {
+        self.completed = Some(between(from, to));
+        self
+    }
+
+    /// Adds a filter in the service's syntax, for instance `label:!~test*`; it is sent as it is.
+    pub fn filter(mut self, filter: impl Into<String>) -> Self {
+        self.filters.push(filter.into());
         self
     }
 
@@ -113,14 +126,14 @@ impl ListTasks {
     /// filters have no way to quote them.
     pub fn into_parts(&self) -> Result<RequestParts> {
         let parts = RequestParts::new("globus_transfer.task_list", Method::GET, "/v0.10/task_list")
-            .query_opt("filter", self.filter()?)
+            .query_opt("filter", self.filter_text()?)
             .query_opt("orderby", self.order_by.as_deref())
             .query("limit", self.limit.to_string())
             .query("offset", self.offset.to_string());
         Ok(if self.retry { parts } else { parts.no_retry() })
     }
 
-    fn filter(&self) -> Result<Option<String>> {
+    fn filter_text(&self) -> Result<Option<String>> {
         let mut clauses = Vec::new();
         clauses.extend(clause("task_id", &self.ids)?);
         clauses.extend(clause("status", &self.statuses)?);
@@ -131,6 +144,9 @@ impl ListTasks {
                 .as_ref()
                 .map(|range| format!("request_time:{range}")),
         );
+        let completed = self.completed.as_ref();
+        clauses.extend(completed.map(|range| format!("completion_time:{range}")));
+        clauses.extend(self.filters.iter().cloned());
         Ok((!clauses.is_empty()).then(|| clauses.join("/")))
     }
 

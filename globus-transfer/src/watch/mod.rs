@@ -4,6 +4,7 @@ mod abort;
 mod error;
 mod group;
 mod judge;
+mod progress;
 mod service;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ use crate::{Client, NiceStatus};
 use group::Group;
 
 pub use error::WaitError;
+pub use progress::TaskProgress;
 pub use wait::Wait;
 
 /// An hour: queues of the service and tapes behind it may well keep a task still for minutes.

@@ -11,6 +11,7 @@ use tokio::runtime::Runtime;
 use wiremock::matchers::any as anything;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
+use crate::shapes;
 use crate::support::{DESTINATION, SOURCE, client, source};
 
 /// Every answer that is read, in the service's shape.
@@ -33,7 +34,7 @@ fn documents() -> Vec<(&'static str, Value)> {
         "DATA_TYPE": "file_list", "endpoint": SOURCE, "path": "/~/", "absolute_path": "/home/u", "DATA": [entry, entry],
         "total": 2, "rename_supported": true, "symlink_supported": false,
     });
-    vec![
+    let mut documents = vec![
         (
             "tasks",
             json!({"DATA_TYPE": "task_list", "DATA": [task, task], "total": 2, "offset": 0, "limit": 2}),
@@ -67,7 +68,9 @@ fn documents() -> Vec<(&'static str, Value)> {
         ("mkdir", operation("DirectoryCreated")),
         ("stat", entry),
         ("ls", listing),
-    ]
+    ];
+    documents.extend(shapes::documents());
+    documents
 }
 
 async fn ask(client: &Client, operation: &str) -> Result<()> {
@@ -91,7 +94,7 @@ async fn ask(client: &Client, operation: &str) -> Result<()> {
         "mkdir" => endpoint.mkdir("/a").send().await.map(drop),
         "stat" => endpoint.stat("/a").send_opt().await.map(drop),
         "ls" => endpoint.ls("/a").send().await.map(drop),
-        other => panic!("{other}"),
+        other => shapes::ask(client, other).await,
     }
 }
 

@@ -3,13 +3,17 @@
 
 mod client;
 mod endpoint;
+mod follow;
 mod fuzz;
 mod lists;
+mod management;
 mod parts;
 mod secrecy;
+mod shapes;
 mod sim;
 mod submission;
 mod support;
 mod surface;
 mod tasks;
+mod walk;
 mod watcher;

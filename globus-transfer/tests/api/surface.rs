@@ -240,7 +240,7 @@ const ENDPOINTS: &[Row] = &[
         |c| {
             c.search_endpoints()
                 .text("beamline 832")
-                .scope(SearchScope::MyEndpoints)
+                .scope(&SearchScope::MyEndpoints)
                 .owner("i-1")
                 .host_endpoint(&source())
                 .non_functional(false)
