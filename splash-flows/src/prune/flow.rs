@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::guard::Target;
+use super::on_site::provable;
 use super::plan::schedule_expiry;
 use super::registry;
 use crate::copy::path_on;
@@ -88,6 +89,8 @@ async fn steps(
             return Err(delete::put_back(run, target.subject(), hold).await);
         }
     }
+    let path = parameters.relative_path.as_str();
+    provable(run, &target.source, path, target.check.as_ref()).await?;
     facility.preflight_transfer().await?;
     let pruned = Box::pin(delete::prune(run, request)).await?;
     if let Pruned::Quarantined { trash, .. } = &pruned {

@@ -109,6 +109,7 @@ pub(super) fn is_for_good(code: &str) -> bool {
             | "endpoint_root"
             | "raw_data"
             | "dropped"
+            | "export_control"
     )
 }
 

@@ -2,6 +2,7 @@
 
 mod flow;
 mod guard;
+mod on_site;
 mod plan;
 mod registry;
 mod rule;

@@ -162,6 +162,33 @@ impl Workplace {
         Ok(None)
     }
 
+    /// As [`Workplace::controlled`], for the files of a folder that is about to be copied: whether a pattern of the
+    /// configuration covers one of them, by its path below `folder`. (What is on record below it forbids the folder
+    /// itself.)
+    ///
+    /// # Errors
+    /// The run store cannot be used.
+    pub async fn controlled_among<'a>(
+        &self,
+        endpoint: &StorageEndpoint,
+        folder: &str,
+        files: impl IntoIterator<Item = &'a str>,
+        run_id: Option<&str>,
+    ) -> Result<Option<ControlledPath>, Failure> {
+        let covered = files.into_iter().find_map(|file| {
+            let path = format!("{folder}/{file}");
+            let names = self.export_control.names(endpoint, &path);
+            let is_covered = names
+                .iter()
+                .any(|name| self.export_control.pattern(name).is_some());
+            is_covered.then_some(path)
+        });
+        match covered {
+            Some(path) => self.controlled(endpoint, &path, run_id).await,
+            None => Ok(None),
+        }
+    }
+
     /// Records that `path` on `endpoint`, and everything below it, may not leave the site.
     ///
     /// # Errors

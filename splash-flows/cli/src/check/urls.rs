@@ -4,6 +4,14 @@ use splash_flows::dotenv::Environment;
 
 use super::Finding;
 
+/// Without these no client is made; what they are does not matter here.
+const CREDENTIALS: [&str; 4] = [
+    "GLOBUS_CLIENT_ID",
+    "GLOBUS_CLIENT_SECRET",
+    "SCICAT_INGEST_PASSWORD",
+    "SCICAT_INGEST_USERNAME",
+];
+
 /// A look-up of variables.
 type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
@@ -11,7 +19,8 @@ type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 type Build = fn(Lookup<'_>) -> rest_core::Result<()>;
 
 /// Each address by its variable, and the client that must take it.
-const ADDRESSES: [(&str, Build); 6] = [
+const ADDRESSES: [(&str, Build); 7] = [
+    ("GLOBUS_SDK_ENVIRONMENT", transfer),
     ("GLOBUS_SDK_SERVICE_URL_AUTH", transfer),
     ("GLOBUS_SDK_SERVICE_URL_TRANSFER", transfer),
     ("PREFECT_API_URL", prefect),
@@ -30,8 +39,7 @@ pub(super) fn check(env: &Environment, findings: &mut Vec<Finding>) {
             _ if asked == name || asked == "ALLOW_HTTP_HOSTS" => env.get(asked).map(str::to_owned),
             // Without either, Prefect is sent no secret.
             "PREFECT_API_KEY" | "PREFECT_API_AUTH_STRING" => env.get(asked).map(|_| "x:y".to_owned()),
-            _ if asked.contains("_URL") => None,
-            _ => Some("x".to_owned()),
+            _ => CREDENTIALS.contains(&asked).then(|| "x".to_owned()),
         };
         if let Err(error) = build(&lookup) {
             let text = error.to_string();

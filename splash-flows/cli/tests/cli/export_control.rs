@@ -144,6 +144,35 @@ fn a_run_that_was_half_done_goes_no_further_once_its_scan_is_controlled() {
 }
 
 #[test]
+fn a_prune_that_only_a_copy_off_site_could_prove_is_refused() {
+    let beamline = Beamline::with(|sim| sim);
+    let file = beamline.scan("raw/f/x.h5");
+    assert!(finish(beamline.move_file("R", &file)).status.success());
+    let added = export_control(&beamline, &["add", &file, "--reason", "sponsor's letter"]);
+    assert!(added.status.success(), "{}", text(&added.stderr));
+    let prune = |source: &str, check: &str| {
+        let output = finish(beamline.command(&[
+            "run",
+            "prune_globus_endpoint",
+            "--json",
+            "--param",
+            "relative_path=/raw/f/x.h5",
+            "--param",
+            &format!("source_endpoint={source}"),
+            "--param",
+            &format!("check_endpoint={check}"),
+        ]));
+        document(&output)
+    };
+    let refused = prune("data832", "nersc832");
+    assert_eq!(refused["error"]["code"], "export_control", "{refused:#}");
+    assert!(beamline.sim.collection("data832").exists("raw/f/x.h5"));
+    // A copy on site proves as ever.
+    let deleted = prune("spot832", "data832");
+    assert_eq!(deleted["outcome"], "deleted", "{deleted:#}");
+}
+
+#[test]
 fn every_change_is_in_the_audit_log_with_who_when_and_why() {
     let beamline = Beamline::with(|sim| sim);
     let change = |action: &str, path: &str, reason: &str| {

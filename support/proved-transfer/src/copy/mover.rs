@@ -123,6 +123,25 @@ async fn stays_on_site(run: &Session, item: Item<'_>, hop: Hop<'_>) -> Result<()
     controlled.map_or(Ok(()), |record| Err(off_site(STEP, &record, hop.destination)))
 }
 
+/// The same for every file of a folder.
+async fn all_stay_on_site(
+    run: &Session,
+    item: Item<'_>,
+    hop: Hop<'_>,
+    source: &Extent,
+) -> Result<(), Failure> {
+    if hop.destination.on_site() || !source.is_folder() {
+        return Ok(());
+    }
+    let contents = source.contents();
+    let files = contents.keys().copied();
+    let controlled = run
+        .workplace()
+        .controlled_among(hop.source, item.path, files, Some(run.run_id()))
+        .await?;
+    controlled.map_or(Ok(()), |record| Err(off_site(STEP, &record, hop.destination)))
+}
+
 /// First attempt, or one after a failed one.
 async fn start(
     run: &Session,
@@ -212,6 +231,7 @@ async fn submit_and_wait(
     document: &SubmissionDocument,
     order: &Order,
 ) -> Result<VerifiedCopy, Failure> {
+    all_stay_on_site(run, item, hop, &order.source).await?;
     let submitted = run
         .holding(STEP, run.workplace().transfer.submit(document).send_when_room())
         .await?;
