@@ -123,19 +123,19 @@ pub struct ClientInstance {
 
 impl<'de> Deserialize<'de> for ClientInstance {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut document = Value::deserialize(deserializer)?;
+        let field = |value: &Value, key: &str| value.get(key).cloned().unwrap_or_default();
+        let document = Value::deserialize(deserializer)?;
         // `{client, included}`, which some releases of the service put into another `client`.
-        if document.get("included").is_none()
-            && let Some(inner) = document.get_mut("client").map(Value::take)
-        {
-            document = inner;
-        }
+        let document = match document.get("included") {
+            Some(_) => document,
+            None => field(&document, "client"),
+        };
+        let credential = field(&field(&document, "included"), "client_credential");
         // serde's own words would quote what stands there, the secret perhaps.
         let wrong =
             |what: &str| serde::de::Error::custom(format!("`{what}` is missing or not what it should be"));
-        let credential = document["included"]["client_credential"].take();
         Ok(Self {
-            client: serde_json::from_value(document["client"].take()).map_err(|_| wrong("client"))?,
+            client: serde_json::from_value(field(&document, "client")).map_err(|_| wrong("client"))?,
             credential: serde_json::from_value(credential).map_err(|_| wrong("client_credential"))?,
         })
     }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeZone, Utc};
-use globus_auth::{Client, ClientBuilder};
-use rest_core::ManualClock;
+use globus_auth::{ApiClient, Client, ClientBuilder, NativeClient};
+use rest_core::{ManualClock, StaticToken, Token};
 use serde_json::{Value, json};
 use wiremock::matchers::{basic_auth, method, path};
 use wiremock::{Mock, MockBuilder, MockServer, ResponseTemplate};
@@ -17,17 +17,20 @@ pub(crate) fn noon() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 11, 22, 12, 0, 0).unwrap()
 }
 
-/// With connections of this test alone: those that the process shares die with the test that opened them, and
-/// the mock servers' ports are used again.
-pub(crate) fn builder(server: &MockServer) -> ClientBuilder {
-    let http = reqwest::Client::builder()
+fn http() -> reqwest::Client {
+    reqwest::Client::builder()
         .no_proxy()
         .tls_certs_only([])
         .build()
-        .unwrap();
+        .unwrap()
+}
+
+/// With connections of this test alone: those that the process shares die with the test that opened them, and
+/// the mock servers' ports are used again.
+pub(crate) fn builder(server: &MockServer) -> ClientBuilder {
     Client::builder("the-client", SECRET)
         .base_url(server.uri())
-        .http(http)
+        .http(http())
         .clock(Arc::new(ManualClock::new(noon())))
 }
 
@@ -66,4 +69,25 @@ pub(crate) fn transfer_token() -> Value {
 
 pub(crate) async fn count(server: &MockServer) -> usize {
     server.received_requests().await.unwrap().len()
+}
+
+/// A native client of the mock server.
+pub(crate) fn native(server: &MockServer) -> NativeClient {
+    NativeClient::builder("the-native-client")
+        .base_url(server.uri())
+        .http(http())
+        .clock(Arc::new(ManualClock::new(noon())))
+        .build()
+        .unwrap()
+}
+
+/// A client of everything else, with a token.
+pub(crate) fn api(server: &MockServer) -> ApiClient {
+    ApiClient::builder()
+        .base_url(server.uri())
+        .http(http())
+        .clock(Arc::new(ManualClock::new(noon())))
+        .tokens(Arc::new(StaticToken(Token::bearer(TOKEN))))
+        .build()
+        .unwrap()
 }
