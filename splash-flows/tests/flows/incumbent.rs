@@ -284,3 +284,26 @@ async fn what_the_catalogue_showed_to_a_stranger_makes_no_second_dataset() {
     assert_eq!(datasets.len(), 2, "{datasets:#?}");
     assert!(datasets.iter().all(|dataset| dataset["numberOfFiles"] == 1));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_listing_that_shows_the_check_copy_as_it_was_deletes_nothing() {
+    for nth in 1..=5 {
+        let bench = Bench::new();
+        let file = bench.scan("raw/scan.h5");
+        assert_eq!(bench.run_move("R", &file).await["ok"], true);
+        let copy = bench.sim.collection("data832").path("raw/scan.h5");
+        let whole = std::fs::read(&copy).unwrap();
+        std::fs::write(&copy, &whole[..100]).unwrap();
+        bench
+            .sim
+            .fault(format!("transfer.stat:stale,nth={nth}").parse().unwrap());
+        let report = bench.prune("P", &file).await;
+        assert_eq!(report["ok"], false, "listing {nth}: {report:#}");
+        assert_eq!(report["error"]["code"], "check_shorter", "{report:#}");
+        assert!(
+            bench.sim.collection("spot832").exists("raw/scan.h5"),
+            "listing {nth}"
+        );
+        assert_eq!(bench.requests("transfer.delete"), 0);
+    }
+}

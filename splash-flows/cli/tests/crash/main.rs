@@ -15,3 +15,4 @@ mod invariants;
 mod points;
 mod scene;
 mod state_folder;
+mod trash;

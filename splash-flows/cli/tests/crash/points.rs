@@ -229,7 +229,7 @@ fn the_tables_have_every_request_of_a_move_and_of_a_prune() {
 #[test]
 fn a_move_killed_before_or_after_any_of_its_requests_is_completed_by_its_rerun() {
     cases::each(&points(MOVE), Point::name, |point| {
-        killed_at(&[], Work::Move, point)
+        killed_at(&[], Work::Move, point);
     });
 }
 
