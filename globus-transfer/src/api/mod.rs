@@ -26,6 +26,7 @@ mod tasks;
 mod transfer_item;
 mod tunnels;
 mod walk;
+mod walk_run;
 
 pub use access::{
     AccessRules, AddAccessRule, AddRole, DeleteAccessRule, DeleteRole, GetAccessRule, GetRole,

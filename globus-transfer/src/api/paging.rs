@@ -39,8 +39,14 @@ fn marked<T>(items: Vec<T>, next: Option<String>) -> Page<T> {
 fn ask_marker(call: &mut Call, key: &'static str, token: PageToken) {
     match token {
         PageToken::Marker(marker) => call.ask(key, marker),
-        PageToken::Offset(offset) => call.ask(key, offset.to_string()),
-        _ => call.refuse(format!("{token:?} does not belong to this list")),
+        token => call.refuse(format!("{token:?} does not belong to this list")),
+    }
+}
+
+fn ask_offset(call: &mut Call, token: &PageToken) {
+    match token {
+        PageToken::Offset(offset) => call.ask("offset", offset.to_string()),
+        token => call.refuse(format!("{token:?} does not belong to this list")),
     }
 }
 
@@ -100,7 +106,7 @@ impl<T: DeserializeOwned> Paged for OffsetList<T> {
     }
 
     fn at(call: &mut Call, token: PageToken) {
-        ask_marker(call, "offset", token);
+        ask_offset(call, &token);
     }
 }
 
@@ -133,7 +139,7 @@ impl<T: DeserializeOwned> Paged for MoreList<T> {
     }
 
     fn at(call: &mut Call, token: PageToken) {
-        ask_marker(call, "offset", token);
+        ask_offset(call, &token);
     }
 }
 

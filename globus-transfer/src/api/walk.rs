@@ -1,11 +1,9 @@
 //! Listing a folder with all that is below it.
 
-use std::collections::VecDeque;
-
-use futures_util::future::{BoxFuture, FutureExt};
-use futures_util::stream::{FuturesOrdered, FuturesUnordered, Stream, StreamExt, unfold};
+use futures_util::stream::{Stream, StreamExt, unfold};
 
 use super::EndpointHandle;
+use super::walk_run::{Folder, Walk};
 use crate::model::{Entry, Listing};
 use crate::{Client, EndpointId, Error, Result};
 
@@ -97,9 +95,9 @@ impl FolderSize {
 pub struct LsRecursive {
     client: Client,
     id: EndpointId,
-    root: String,
-    parallel: usize,
-    ordered: bool,
+    pub(super) root: String,
+    pub(super) parallel: usize,
+    pub(super) ordered: bool,
     max_depth: Option<usize>,
     show_hidden: Option<bool>,
     local_user: Option<String>,
@@ -180,7 +178,7 @@ impl LsRecursive {
     }
 
     /// A folder's entries; `None` if it is passed over.
-    async fn folder(&self, folder: &Folder) -> Result<Option<Vec<Entry>>> {
+    pub(super) async fn folder(&self, folder: &Folder) -> Result<Option<Vec<Entry>>> {
         let mut entries = Vec::new();
         loop {
             let answer = self.part(&folder.path, entries.len()).await;
@@ -225,133 +223,7 @@ impl LsRecursive {
         vanished || (self.skip_unreadable && error.is_permission_denied())
     }
 
-    fn goes_below(&self, depth: usize) -> bool {
+    pub(super) fn goes_below(&self, depth: usize) -> bool {
         self.max_depth.is_none_or(|max| depth < max)
-    }
-}
-
-/// A folder yet to be listed.
-#[derive(Debug)]
-struct Folder {
-    path: String,
-    depth: usize,
-}
-
-type Listed = (Folder, Result<Option<Vec<Entry>>>);
-
-/// The requests under way.
-enum Running {
-    AsTheyCome(FuturesUnordered<BoxFuture<'static, Listed>>),
-    InOrder(FuturesOrdered<BoxFuture<'static, Listed>>),
-}
-
-impl Running {
-    fn len(&self) -> usize {
-        match self {
-            Self::AsTheyCome(running) => running.len(),
-            Self::InOrder(running) => running.len(),
-        }
-    }
-
-    fn push(&mut self, listing: BoxFuture<'static, Listed>) {
-        match self {
-            Self::AsTheyCome(running) => running.push(listing),
-            Self::InOrder(running) => running.push_back(listing),
-        }
-    }
-
-    async fn next(&mut self) -> Option<Listed> {
-        match self {
-            Self::AsTheyCome(running) => running.next().await,
-            Self::InOrder(running) => running.next().await,
-        }
-    }
-}
-
-struct Walk {
-    settings: LsRecursive,
-    waiting: VecDeque<Folder>,
-    running: Running,
-}
-
-impl Walk {
-    fn new(settings: LsRecursive) -> Self {
-        let root = Folder {
-            path: settings.root.clone(),
-            depth: 0,
-        };
-        let running = if settings.ordered {
-            Running::InOrder(FuturesOrdered::new())
-        } else {
-            Running::AsTheyCome(FuturesUnordered::new())
-        };
-        Self {
-            waiting: VecDeque::from([root]),
-            running,
-            settings,
-        }
-    }
-
-    /// What the next folder holds.
-    async fn next(&mut self) -> Option<Result<Vec<Found>>> {
-        loop {
-            self.fill();
-            let (folder, listed) = self.running.next().await?;
-            match listed {
-                Ok(Some(entries)) => return Some(Ok(self.note(&folder, entries))),
-                Ok(None) => tracing::debug!(folder = folder.path, "passed over"),
-                Err(error) => {
-                    self.end();
-                    return Some(Err(error));
-                }
-            }
-        }
-    }
-
-    fn fill(&mut self) {
-        while self.running.len() < self.settings.parallel {
-            // In any order the newest goes first: few folders wait then, however wide the tree is.
-            let folder = match self.running {
-                Running::InOrder(_) => self.waiting.pop_front(),
-                Running::AsTheyCome(_) => self.waiting.pop_back(),
-            };
-            let Some(folder) = folder else {
-                return;
-            };
-            let settings = self.settings.clone();
-            let listing = async move {
-                let listed = settings.folder(&folder).await;
-                (folder, listed)
-            };
-            self.running.push(listing.boxed());
-        }
-    }
-
-    fn note(&mut self, folder: &Folder, entries: Vec<Entry>) -> Vec<Found> {
-        let depth = folder.depth + 1;
-        let parent = folder.path.trim_end_matches('/');
-        let found: Vec<Found> = entries
-            .into_iter()
-            .map(|entry| Found {
-                path: format!("{parent}/{}", entry.name),
-                depth,
-                entry,
-            })
-            .collect();
-        if self.settings.goes_below(depth) {
-            let below = found
-                .iter()
-                .filter(|found| found.entry.is_dir() && found.entry.link_target.is_none());
-            self.waiting.extend(below.map(|found| Folder {
-                path: found.path.clone(),
-                depth,
-            }));
-        }
-        found
-    }
-
-    fn end(&mut self) {
-        self.waiting.clear();
-        self.running = Running::AsTheyCome(FuturesUnordered::new());
     }
 }

@@ -319,6 +319,11 @@ async fn a_list_goes_on_where_another_stopped() {
 
     let wrong = client.tunnels().list().pager().resume(PageToken::Offset(4));
     assert_eq!(wrong.collect().await.unwrap_err().kind(), ErrorKind::Config);
+    let wrong = client
+        .search_endpoints()
+        .pager()
+        .resume(PageToken::Marker("a".to_owned()));
+    assert_eq!(wrong.collect().await.unwrap_err().kind(), ErrorKind::Config);
 }
 
 #[tokio::test]

@@ -1,17 +1,20 @@
 //! Folders with all that is below them.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use chrono::{TimeZone, Utc};
 use futures_util::StreamExt as _;
 use globus_transfer::api::Found;
 use globus_transfer::model::EntryKind;
 use globus_transfer::{Client, ErrorKind, LsFilter};
+use rest_core::{StaticToken, Token};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
-use crate::support::{client, count, error, idle, source};
+use crate::support::{TOKEN, client, count, error, idle, source};
 
 /// A storage in memory. Folders that are listed but not there have vanished.
 #[derive(Clone, Default)]
@@ -125,6 +128,66 @@ async fn any_number_at_a_time_finds_the_same() {
         found.sort_by(|a, b| a.path.cmp(&b.path));
         assert_eq!(found.len(), 10, "{parallel}");
     }
+}
+
+/// Counts the connections that wait for an answer; answers once `all` of them do.
+async fn most_at_a_time(parallel: usize, folders: usize) -> usize {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let serve = async move {
+        let mut waiting = Vec::new();
+        let mut most = 0;
+        let mut left = folders + 1;
+        let names: Vec<Value> = (0..folders).map(|n| entry(&n.to_string(), "dir", 0)).collect();
+        let mut body = json!({"DATA": names}).to_string();
+        while left > 0 {
+            waiting.push(listener.accept().await.unwrap().0);
+            let expected = if left > folders { 1 } else { parallel.min(left) };
+            if waiting.len() < expected {
+                continue;
+            }
+            // One too many would come at once with the others; that none comes cannot be waited for otherwise.
+            let excess = tokio::time::timeout(Duration::from_millis(50), listener.accept()).await;
+            assert!(excess.is_err(), "more than {parallel} at a time");
+            most = most.max(waiting.len());
+            left -= waiting.len();
+            for stream in waiting.drain(..) {
+                answer(stream, &body).await;
+            }
+            body = json!({"DATA": []}).to_string();
+        }
+        most
+    };
+    let client = Client::builder()
+        .base_url(format!("http://{address}"))
+        .http(crate::support::http())
+        .tokens(std::sync::Arc::new(StaticToken(Token::bearer(TOKEN))))
+        .build()
+        .unwrap();
+    let walk = client.endpoint(source()).ls_recursive("/data").parallel(parallel);
+    let (most, found) = tokio::join!(serve, walk.collect());
+    assert_eq!(found.unwrap().len(), folders);
+    most
+}
+
+/// Reads the head of a request and answers it, for good.
+async fn answer(mut stream: tokio::net::TcpStream, body: &str) {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.unwrap());
+    }
+    let length = body.len();
+    let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
+    stream
+        .write_all(format!("{head}{body}").as_bytes())
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn as_many_folders_as_allowed_are_asked_for_at_a_time() {
+    assert_eq!(most_at_a_time(1, 3).await, 1);
+    assert_eq!(most_at_a_time(4, 12).await, 4);
 }
 
 #[tokio::test]
