@@ -296,6 +296,26 @@ fn one_mistake_at_a_time() {
             ".env:3:1: error: SCICAT_INGEST_URL is refused",
         ),
         (
+            "never_delete: [raw, /raw]\n".to_owned() + GOOD,
+            GOOD_ENV.to_owned(),
+            "config.yml:1:16: error: never_delete[0] must be `/path`",
+        ),
+        (
+            "retention: {data832: 30d}\n".to_owned() + GOOD,
+            GOOD_ENV.to_owned(),
+            "config.yml:1:22: error: retention.data832 holds raw data",
+        ),
+        (
+            "trash_days: 99999\n".to_owned() + GOOD,
+            GOOD_ENV.to_owned(),
+            "config.yml:1:13: error: trash_days must be at most",
+        ),
+        (
+            "maximum_bytes: 5TB\n".to_owned() + GOOD,
+            GOOD_ENV.to_owned(),
+            "config.yml:1:16: error: maximum_bytes must be a whole number",
+        ),
+        (
             "a: [\n".to_owned(),
             GOOD_ENV.to_owned(),
             "config.yml:1:4: error: this is not YAML",
