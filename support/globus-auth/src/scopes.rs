@@ -1,4 +1,4 @@
-//! Scopes: what a token allows. [`Scope`](crate::Scope) puts them together with what they depend on.
+//! Scopes: what a token allows. [`Scope`] puts them together with what they depend on.
 
 use crate::Scope;
 

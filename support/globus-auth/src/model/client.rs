@@ -95,7 +95,7 @@ pub struct RegisteredClient {
     #[serde(default)]
     pub userinfo_from_effective_identity: Option<bool>,
     /// Its documents.
-    #[serde(default, deserialize_with = "lenient::object")]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub links: ClientLinks,
 }
 

@@ -12,8 +12,16 @@ pub(crate) fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     Ok(items.into_iter().flatten().flatten().collect())
 }
 
-/// For `#[serde(deserialize_with)]`: an object that may be null.
-pub(crate) fn object<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+/// For `#[serde(deserialize_with)]`: a list for which null means something; its items may be null, and are left out.
+pub(crate) fn optional_list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<T>>, D::Error> {
+    let items = Option::<Vec<Option<T>>>::deserialize(deserializer)?;
+    Ok(items.map(|items| items.into_iter().flatten().collect()))
+}
+
+/// For `#[serde(deserialize_with)]`: a value that may be null: then its default.
+pub(crate) fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
     deserializer: D,
 ) -> Result<T, D::Error> {
     Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())

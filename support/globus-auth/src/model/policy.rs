@@ -31,9 +31,9 @@ pub struct Policy {
     #[serde(default)]
     pub required_mfa: Option<bool>,
     /// Only identities of these domains (`*.lbl.gov` is a pattern); `None` = all.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::optional_list")]
     pub domain_constraints_include: Option<Vec<String>>,
     /// No identities of these domains; `None` = none is excluded.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::optional_list")]
     pub domain_constraints_exclude: Option<Vec<String>>,
 }

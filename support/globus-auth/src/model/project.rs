@@ -27,7 +27,7 @@ pub struct Project {
     #[serde(default, deserialize_with = "lenient::list")]
     pub admin_group_ids: Vec<GroupId>,
     /// The same with their names.
-    #[serde(default, deserialize_with = "lenient::object")]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub admins: ProjectAdmins,
 }
 

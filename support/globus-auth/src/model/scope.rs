@@ -44,10 +44,10 @@ pub struct DependentScope {
     /// Its id.
     pub scope: ScopeId,
     /// Whether its consent can be taken back without the rest.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub optional: bool,
     /// Whether the service needs a refresh token for it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub requires_refresh_token: bool,
 }
 

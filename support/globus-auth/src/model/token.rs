@@ -11,7 +11,7 @@ use crate::IdentityId;
 #[non_exhaustive]
 pub struct Introspection {
     /// Whether the token is good now; if not, all else is missing.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub active: bool,
     /// What it allows, with blanks between.
     #[serde(default)]
@@ -56,6 +56,6 @@ pub struct Introspection {
 #[non_exhaustive]
 pub struct Revoked {
     /// Whether the token is still good: `false`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub active: bool,
 }

@@ -1,6 +1,6 @@
 //! Setting up a client.
 
-use globus_auth::{Client, ErrorKind};
+use globus_auth::{ApiClient, Client, ErrorKind, NativeClient};
 
 fn vars<'a>(pairs: &'a [(&'a str, &'a str)]) -> impl Fn(&str) -> Option<String> + 'a {
     |name| {
@@ -56,4 +56,31 @@ fn a_client_needs_an_id_and_a_url() {
             .kind(),
         ErrorKind::Config
     );
+}
+
+#[test]
+fn the_environment_says_where_the_service_is() {
+    let mut pairs = vec![
+        ("GLOBUS_CLIENT_ID", "id"),
+        ("GLOBUS_CLIENT_SECRET", "s"),
+        ("GLOBUS_SDK_ENVIRONMENT", "preview"),
+    ];
+    let preview = "https://auth.preview.globus.org/";
+    let client = Client::from_vars(vars(&pairs)).unwrap();
+    assert_eq!(client.rest().base_url().as_str(), preview);
+    let native = NativeClient::builder("n")
+        .vars(vars(&pairs))
+        .unwrap()
+        .build()
+        .unwrap();
+    assert_eq!(native.rest().base_url().as_str(), preview);
+    let api = ApiClient::builder().vars(vars(&pairs)).unwrap().build().unwrap();
+    assert_eq!(api.rest().base_url().as_str(), preview);
+
+    pairs[2].1 = "prod";
+    let error = Client::from_vars(vars(&pairs)).unwrap_err();
+    assert!(error.to_string().contains("GLOBUS_SDK_ENVIRONMENT"), "{error}");
+    pairs.push(("GLOBUS_SDK_SERVICE_URL_AUTH", "https://auth.example/"));
+    let client = Client::from_vars(vars(&pairs)).unwrap();
+    assert_eq!(client.rest().base_url().as_str(), "https://auth.example/");
 }
