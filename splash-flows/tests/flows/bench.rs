@@ -7,7 +7,7 @@ use std::time::Duration;
 use scan_h5::{ScanSpec, write_scan};
 use serde_json::{Value, json};
 use service_sim::{Sim, SimBuilder, default_collections};
-use splash_flows::config::Config;
+use splash_flows::config::{Config, ConfigError};
 use splash_flows::dotenv::Environment;
 use splash_flows::facility::Facility;
 use splash_flows::failure::Failure;
@@ -37,6 +37,14 @@ impl Bench {
         Self { sim, facility, state }
     }
 
+    /// No Prefect server: prunes stand in the local schedule.
+    pub(crate) fn local() -> Self {
+        let sim = Sim::builder().transfer().scicat().start().unwrap();
+        let state = tempfile::tempdir().unwrap();
+        let facility = Arc::new(facility(&sim, state.path(), "on"));
+        Self { sim, facility, state }
+    }
+
     /// The same, with what changes the faults written as text.
     pub(crate) fn faulty(faults: &[&str]) -> Self {
         Self::with(|sim| {
@@ -55,6 +63,11 @@ impl Bench {
     /// The same facility under another deletion mode.
     pub(crate) fn deletion(&mut self, mode: &str) {
         self.facility = Arc::new(facility(&self.sim, self.state.path(), mode));
+    }
+
+    /// The same facility with these keys in its configuration.
+    pub(crate) fn configure(&mut self, keys: &Value) {
+        self.facility = Arc::new(facility_with(&self.sim, self.state.path(), keys));
     }
 
     /// Writes a small scan onto spot832 and answers its flow path.
@@ -89,6 +102,41 @@ impl Bench {
             .report
     }
 
+    /// Runs the prune of a path from one endpoint, proved by another.
+    pub(crate) async fn prune_of(&self, run_id: &str, path: &str, (from, check): (&str, &str)) -> Value {
+        let parameters = json!({ "relative_path": path, "source_endpoint": from, "check_endpoint": check });
+        self.run(run_id, "prune_globus_endpoint", parameters)
+            .await
+            .unwrap()
+            .report
+    }
+
+    /// Runs `work` until the fault, a hold, has caught a request, and drops it there, as a kill would.
+    pub(crate) async fn dropped_at(&self, work: impl Future<Output = Value>, fault: &str) {
+        self.sim.fault(fault.parse().unwrap());
+        tokio::select! {
+            biased;
+            () = self.caught() => {}
+            report = work => panic!("the run ended before {fault}: {report:#}"),
+        }
+        self.sim.clear_faults();
+    }
+
+    /// Waits until a hold has caught a request.
+    pub(crate) async fn caught(&self) {
+        let journal = self.sim.journal();
+        let is_held = |fault: &Option<String>| fault.as_ref().is_some_and(|fault| fault.starts_with("hold"));
+        let before = journal.count(|entry| is_held(&entry.fault));
+        tokio::task::spawn_blocking(move || {
+            journal.wait_for(PATIENCE, |entries| {
+                entries.iter().filter(|entry| is_held(&entry.fault)).count() > before
+            })
+        })
+        .await
+        .unwrap()
+        .unwrap();
+    }
+
     /// Whether both copies are byte for byte the file on spot832.
     pub(crate) fn assert_everywhere(&self, name: &str) {
         let source = self.sim.collection("spot832").read(name);
@@ -113,6 +161,17 @@ impl Bench {
 
 /// What the flows see of a simulated facility.
 pub(crate) fn facility(sim: &Sim, state_dir: &Path, deletion: &str) -> Facility {
+    facility_with(sim, state_dir, &json!({ "deletion": deletion }))
+}
+
+/// The same with these keys in its configuration.
+pub(crate) fn facility_with(sim: &Sim, state_dir: &Path, keys: &Value) -> Facility {
+    let config = config(sim, keys).unwrap();
+    Facility::connect(config, Environment::from_vars(sim.env()), Some(state_dir)).unwrap()
+}
+
+/// The configuration of a simulated facility.
+pub(crate) fn config(sim: &Sim, keys: &Value) -> Result<Config, ConfigError> {
     let endpoints: serde_json::Map<String, Value> = default_collections()
         .into_iter()
         .map(|spec| {
@@ -124,10 +183,15 @@ pub(crate) fn facility(sim: &Sim, state_dir: &Path, deletion: &str) -> Facility 
             (spec.key, endpoint)
         })
         .collect();
-    let environment = Environment::from_vars(sim.env());
-    let text = json!({ "deletion": deletion, "stall": "20s", "globus": { "globus_endpoints": endpoints } });
-    let config = Config::parse(&text.to_string(), "the test's config", &environment).unwrap();
-    Facility::connect(config, environment, Some(state_dir)).unwrap()
+    let mut text = json!({ "stall": "20s", "globus": { "globus_endpoints": endpoints } });
+    for (key, value) in keys.as_object().unwrap() {
+        text[key] = value.clone();
+    }
+    Config::parse(
+        &text.to_string(),
+        "the test's config",
+        &Environment::from_vars(sim.env()),
+    )
 }
 
 /// Long enough for any machine; nothing waits it out unless the test fails.

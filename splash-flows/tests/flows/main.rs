@@ -2,10 +2,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod bench;
+mod config;
 mod export_control;
 mod failures;
 mod faults;
 mod incumbent;
+mod metrics;
 mod moves;
 mod names;
 mod prunes;
+mod prunes_folders;
+mod prunes_kills;
+mod prunes_modes;
+mod prunes_schedule;
