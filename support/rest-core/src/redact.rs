@@ -10,7 +10,7 @@ const KEPT: usize = 2048;
 /// How much of a body is looked at, in bytes.
 const LOOKED_AT: usize = 64 * 1024;
 /// A value of a field with one of these in its name is secret.
-const SECRET_WORDS: [&str; 9] = [
+const SECRET_WORDS: [&str; 10] = [
     "token",
     "secret",
     "password",
@@ -20,7 +20,10 @@ const SECRET_WORDS: [&str; 9] = [
     "apikey",
     "credential",
     "assertion",
+    "verifier",
 ];
+/// What a login must satisfy, not a secret: callers read it out of an error.
+const REQUIREMENTS: &str = "authorizationparameters";
 
 /// Whether the value under `key` is secret; separators and case do not matter.
 pub(crate) fn is_secret_key(key: &str) -> bool {
@@ -29,6 +32,9 @@ pub(crate) fn is_secret_key(key: &str) -> bool {
         .filter(char::is_ascii_alphanumeric)
         .map(|c| c.to_ascii_lowercase())
         .collect();
+    if plain == REQUIREMENTS {
+        return false;
+    }
     SECRET_WORDS.iter().any(|word| plain.contains(word)) || plain == "cookie" || plain == "setcookie"
 }
 
