@@ -13,11 +13,13 @@ pub mod facility;
 pub mod flows;
 pub mod hpc;
 pub mod ingest;
+mod metrics;
 pub mod prune;
 pub mod report;
 pub mod run;
 pub mod scan_path;
 pub mod scheduler;
+pub mod span;
 
 pub use proved_transfer::{copy, endpoint, failure, progress};
 pub use settings::dotenv;

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::facility::Facility;
 use crate::failure::Failure;
+use crate::metrics::Metrics;
 use crate::progress::Progress;
 
 pub use proved_transfer::session::new_run_id;
@@ -17,6 +18,7 @@ pub use proved_transfer::session::new_run_id;
 pub struct RunContext {
     facility: Arc<Facility>,
     session: Session,
+    metrics: Arc<Metrics>,
 }
 
 /// A run that was opened.
@@ -41,13 +43,24 @@ impl RunContext {
         parameters: &Value,
         progress: Progress,
     ) -> Result<Begun, Failure> {
+        let metrics = Arc::new(Metrics::new(facility.environment()));
+        let progress = metrics.listening(progress);
         let place = facility.workplace().clone();
         Ok(
             match Session::open(place, flow, run_id, parameters, progress).await? {
-                session::Begun::Open(session) => Begun::Open(Self { facility, session }),
+                session::Begun::Open(session) => Begun::Open(Self {
+                    facility,
+                    session,
+                    metrics,
+                }),
                 session::Begun::Finished(report) => Begun::Finished(report),
             },
         )
+    }
+
+    /// What the run tells of its transfers.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// The services and places that the run works with.

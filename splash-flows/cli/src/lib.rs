@@ -1,8 +1,9 @@
-//! What the command and the examples share: parameters from the command line, live progress, a run's end
-//! in words.
+//! What the command and the examples share: parameters from the command line, live progress, logs, a run's
+//! end in words.
 
 pub mod check;
 pub mod live;
+pub mod logging;
 pub mod parameters;
 pub mod who;
 pub mod words;

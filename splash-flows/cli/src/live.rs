@@ -7,9 +7,18 @@ use std::sync::{Mutex, PoisonError};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use splash_flows::progress::{Event, Progress};
 
-/// Progress for people, as bars if stderr is a terminal and as lines if not.
+use crate::logging;
+
+/// Progress for people, as bars if stderr is a terminal and as lines if not. None where stderr is a log for machines,
+/// which has it too.
 pub fn progress() -> Progress {
-    if stderr().is_terminal() { bars() } else { lines() }
+    if logging::is_json() {
+        silent()
+    } else if stderr().is_terminal() {
+        bars()
+    } else {
+        lines()
+    }
 }
 
 /// No progress at all, for `--json` in a pipe.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use splash_flows_cli::logging::{self, LogFormat};
 
 /// The configuration file where none is named.
 const CONFIG: &str = "config.yml";
@@ -32,6 +33,15 @@ struct Settings {
     /// Where runs are recorded. Default: $XDG_STATE_HOME/splash-flows, else ~/.local/state/splash-flows.
     #[arg(long, global = true)]
     state_dir: Option<PathBuf>,
+    /// How stderr looks: text, with a log if RUST_LOG asks for one, or a log of one JSON object a line.
+    #[arg(
+        long,
+        global = true,
+        env = "SPLASH_FLOWS_LOG_FORMAT",
+        value_enum,
+        default_value_t
+    )]
+    log_format: LogFormat,
 }
 
 #[derive(Debug, Subcommand)]
@@ -46,7 +56,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    log_to_stderr();
+    logging::start(arguments.settings.log_format);
     match &arguments.command {
         Command::Run(run) => run.execute(&arguments.settings),
         Command::Flows => commands::flows::list(),
@@ -54,16 +64,4 @@ fn main() -> ExitCode {
         Command::Env(env) => env.execute(&arguments.settings),
         Command::ExportControl(control) => control.execute(&arguments.settings),
     }
-}
-
-/// Logs at the level of RUST_LOG, off by default: progress and report say what people need.
-fn log_to_stderr() {
-    tracing_subscriber::fmt()
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::builder()
-                .with_default_directive(tracing_subscriber::filter::LevelFilter::OFF.into())
-                .from_env_lossy(),
-        )
-        .with_writer(std::io::stderr)
-        .init();
 }

@@ -219,7 +219,7 @@ impl fmt::Debug for Config {
             .field("pruning", &self.pruning)
             .field("stall", &self.stall)
             .field("fatal_nice_statuses", &self.fatal_nice_statuses)
-            .field("variables", &self.variables)
+            .field("variables", &self.variables.keys())
             .field("extra", &self.extra.keys())
             .finish_non_exhaustive()
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use tracing::Instrument;
 
 use super::bl832::{MoveParameters, move_scan};
 use crate::facility::Facility;
@@ -12,6 +13,7 @@ use crate::progress::Progress;
 use crate::prune::{PruneParameters, prune};
 use crate::run::{Begun, RunContext};
 use crate::scan_path::ScanPath;
+use crate::span;
 
 /// A flow that can be run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +74,17 @@ pub async fn run(
     run_id: &str,
     progress: Progress,
 ) -> Result<Outcome, Failure> {
+    let run = Box::pin(run_inside(facility, name, parameters, run_id, progress));
+    run.instrument(span::run(name, parameters, run_id)).await
+}
+
+async fn run_inside(
+    facility: &Arc<Facility>,
+    name: &str,
+    parameters: &Value,
+    run_id: &str,
+    progress: Progress,
+) -> Result<Outcome, Failure> {
     match name {
         "new_832_file_flow" => {
             let typed: MoveParameters = typed(name, parameters)?;
@@ -91,7 +104,9 @@ pub async fn run(
                 Begun::Open(run) => run,
                 Begun::Finished(report) => return Ok(Outcome { ok: true, report }),
             };
-            let report = Box::pin(prune(&run, name, &typed)).await;
+            let report = Box::pin(prune(&run, name, &typed))
+                .instrument(span::step("prune"))
+                .await;
             finish(&run, report.ok, &json!(report)).await
         }
         other => {
@@ -117,11 +132,13 @@ async fn open(
     parameters: &Value,
     progress: Progress,
 ) -> Result<Begun, Failure> {
-    RunContext::open(Arc::clone(facility), flow, run_id, parameters, progress).await
+    RunContext::open(Arc::clone(facility), flow, run_id, parameters, progress)
+        .instrument(span::step("preflight"))
+        .await
 }
 
 async fn finish(run: &RunContext, ok: bool, report: &Value) -> Result<Outcome, Failure> {
-    run.finish(report, ok).await?;
+    run.finish(report, ok).instrument(span::step("finish")).await?;
     Ok(Outcome {
         ok,
         report: report.clone(),

@@ -29,6 +29,19 @@ pub enum Event {
         /// The Globus task.
         task_id: String,
     },
+    /// The transfer of this session is done, and its copy proved: what the service says of it.
+    Delivered {
+        /// The hop.
+        hop: String,
+        /// The destination's name.
+        machine: String,
+        /// Bytes moved; 0 if the file stood there already.
+        bytes: u64,
+        /// Bytes per second.
+        bytes_per_second: Option<u64>,
+        /// Seconds from the request to the end of the task.
+        seconds: Option<f64>,
+    },
     /// A transfer moves.
     Moving {
         /// The hop.
@@ -78,13 +91,39 @@ impl Progress {
         Self(Arc::new(sink))
     }
 
-    pub(crate) fn send(&self, run_id: &str, event: &Event) {
-        if let Event::Failed { failure } = event {
-            tracing::warn!(run_id, %failure, "step failed");
-        } else {
-            tracing::debug!(run_id, ?event, "progress");
-        }
+    /// Hands an event on, for a sink that stands before this one.
+    pub fn pass(&self, run_id: &str, event: &Event) {
         (self.0)(run_id, event);
+    }
+
+    pub(crate) fn send(&self, run_id: &str, event: &Event) {
+        log(event);
+        self.pass(run_id, event);
+    }
+}
+
+/// A line of the log. The run, its file and its step are in the span that the caller is in.
+fn log(event: &Event) {
+    match event {
+        Event::Started { flow } => tracing::info!(flow, "run begins"),
+        Event::Notice { text } => tracing::info!("{text}"),
+        Event::Submitted { hop, task_id } => tracing::info!(hop, task_id, "transfer submitted"),
+        Event::Delivered {
+            hop,
+            bytes,
+            bytes_per_second,
+            ..
+        } => tracing::info!(hop, bytes, bytes_per_second, "transfer done"),
+        Event::Moving {
+            hop,
+            bytes,
+            total,
+            status,
+        } => tracing::debug!(hop, bytes, total, status, "transfer moves"),
+        Event::Verified { hop, bytes } => tracing::info!(hop, bytes, "copy verified"),
+        Event::Catalogued { pid } => tracing::info!(pid, "catalogued"),
+        Event::PruneScheduled { endpoint, at } => tracing::info!(endpoint, at, "prune scheduled"),
+        Event::Failed { failure } => tracing::warn!(code = failure.code, %failure, "step failed"),
     }
 }
 

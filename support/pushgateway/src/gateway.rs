@@ -5,7 +5,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
 use http::Method;
-use rest_core::{RequestParts, RestClient, Result};
+use rest_core::{RequestParts, RestClient, Result, Url};
 
 use crate::Exposition;
 
@@ -42,6 +42,11 @@ impl Gateway {
             instance: instance.into(),
             time_limit: TIME_LIMIT,
         })
+    }
+
+    /// Where the gateway is.
+    pub fn url(&self) -> &Url {
+        self.client.base_url()
     }
 
     /// How long a push may take, connection and answer included; default 3 s.

@@ -6,12 +6,12 @@ pub(crate) mod export_control;
 pub(crate) mod flows;
 pub(crate) mod run;
 
-use std::io::Write;
-
 use splash_flows::config::Config;
 use splash_flows::dotenv::Environment;
 use splash_flows::facility::Facility;
 use splash_flows::failure::Failure;
+
+pub(crate) use splash_flows_cli::logging::say;
 
 use crate::Settings;
 
@@ -28,10 +28,4 @@ pub(crate) fn configuration(settings: &Settings) -> Result<(Config, Environment)
 pub(crate) fn facility(settings: &Settings) -> Result<Facility, Failure> {
     let (config, environment) = configuration(settings)?;
     Facility::connect(config, environment, settings.state_dir.as_deref())
-}
-
-/// Writes a line to stderr.
-pub(crate) fn say(text: &str) {
-    // A closed stderr must not end a run.
-    let _ = writeln!(std::io::stderr(), "{text}");
 }

@@ -8,6 +8,7 @@ use clap::Args;
 use serde_json::{Value, json};
 use splash_flows::failure::Failure;
 use splash_flows::flows::{self, Outcome};
+use splash_flows::span;
 use splash_flows_cli::{live, parameters, words};
 
 use super::{facility, say};
@@ -57,19 +58,21 @@ pub(crate) fn flow(
     json: bool,
 ) -> ExitCode {
     let run_id = run_id.map_or_else(splash_flows::run::new_run_id, str::to_owned);
-    say(&format!("run {run_id}"));
+    let span = span::run(name, parameters, &run_id);
+    let tell = |text: &str| span.in_scope(|| say(text));
+    tell(&format!("run {run_id}"));
     let outcome = until_interrupted(begin(settings, name, parameters, &run_id, json));
     match outcome {
-        Ok(Some(Ok(outcome))) => finish(&outcome, json),
-        Ok(Some(Err(failure))) => finish(&refused(&run_id, &failure), json),
+        Ok(Some(Ok(outcome))) => finish(&outcome, json, tell),
+        Ok(Some(Err(failure))) => finish(&refused(&run_id, &failure), json, tell),
         Ok(None) => {
-            say(&format!(
+            tell(&format!(
                 "interrupted: tasks at the services go on; to go on with the run: --run-id {run_id}"
             ));
             ExitCode::from(130)
         }
         Err(error) => {
-            say(&format!("no runtime: {error}"));
+            tell(&format!("no runtime: {error}"));
             ExitCode::FAILURE
         }
     }
@@ -125,7 +128,7 @@ fn refused(run_id: &str, failure: &Failure) -> Outcome {
     }
 }
 
-fn finish(outcome: &Outcome, json: bool) -> ExitCode {
+fn finish(outcome: &Outcome, json: bool, tell: impl Fn(&str)) -> ExitCode {
     let text = if json {
         outcome.report.to_string()
     } else {
@@ -133,7 +136,7 @@ fn finish(outcome: &Outcome, json: bool) -> ExitCode {
     };
     let written = writeln!(std::io::stdout().lock(), "{text}");
     if !json && let Some(failure) = words::failures(&outcome.report) {
-        say(&failure);
+        tell(&failure);
     }
     if outcome.ok && written.is_ok() {
         ExitCode::SUCCESS

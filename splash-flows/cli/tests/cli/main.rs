@@ -6,4 +6,5 @@ mod child;
 mod env;
 mod export_control;
 mod kills;
+mod logs;
 mod usage;

@@ -1,7 +1,10 @@
 //! `new_832_file_flow`: a new scan, from the beamline to the data server, to NERSC, into the catalogue.
 
+use std::time::Instant;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tracing::Instrument;
 
 use super::settings::Retention;
 use crate::copy::{Hop, Item, Kind, VerifiedCopy, collection, copy};
@@ -13,6 +16,7 @@ use crate::prune::schedule_prune;
 use crate::report::{CopyReport, MoveReport};
 use crate::run::RunContext;
 use crate::scan_path::ScanPath;
+use crate::span::step;
 
 const STEP: &str = "preflight";
 
@@ -85,8 +89,12 @@ async fn steps(
                     .to_owned(),
         });
     }
-    let on_site_only = export_control(run, scan, parameters).await.map_err(stop)?;
+    let on_site_only = export_control(run, scan, parameters)
+        .instrument(step(STEP))
+        .await
+        .map_err(stop)?;
     let route = preflight(run, parameters.send_to_nersc && !on_site_only)
+        .instrument(step(STEP))
         .await
         .map_err(stop)?;
     let to_data = Hop {
@@ -98,7 +106,9 @@ async fn steps(
         label: scan.stem(),
         kind: Kind::File,
     };
-    let first = copy(run, item, to_data, None).await.map_err(stop)?;
+    let first = moved(run, Box::pin(copy(run, item, to_data, None)))
+        .await
+        .map_err(stop)?;
     report.add_copy(&first);
     let second = match &route.nersc832 {
         None => None,
@@ -109,14 +119,18 @@ async fn steps(
             };
             // The listing that proved the first hop's copy is also the second hop's look at its source.
             let known = first.is_fresh(run.facility().now()).then(|| first.witness());
-            let copied = copy(run, item, hop, known).await.map_err(stop)?;
+            let copied = moved(run, Box::pin(copy(run, item, hop, known)))
+                .await
+                .map_err(stop)?;
             report.add_copy(&copied);
             Some((nersc832, copied))
         }
     };
     let mut failures = Vec::new();
     if second.is_some() {
-        match Box::pin(ingest(run, scan, &[&route.data832, &route.spot832])).await {
+        let readable = [&route.data832, &route.spot832];
+        let catalogued = Box::pin(ingest(run, scan, &readable));
+        match catalogued.instrument(step("ingest")).await {
             Ok((catalogued, issues)) => {
                 report.scicat = Some(catalogued);
                 report.issues = issues;
@@ -132,12 +146,27 @@ async fn steps(
         report,
         &mut failures,
     )
+    .instrument(step("schedule_prune"))
     .await;
     if failures.is_empty() {
         Ok(())
     } else {
         Err(failures)
     }
+}
+
+/// Waits for the copy of one hop, and pushes what it took.
+async fn moved(
+    run: &RunContext,
+    copying: impl Future<Output = Result<VerifiedCopy, Failure>>,
+) -> Result<VerifiedCopy, Failure> {
+    let begun = Instant::now();
+    let work = async {
+        let proof = copying.await?;
+        run.metrics().push(run, begun.elapsed()).await;
+        Ok(proof)
+    };
+    work.instrument(step("copy")).await
 }
 
 /// Records a scan that is export controlled, for ever; answers whether this one is.

@@ -278,13 +278,14 @@ async fn wait(
             let is_final = outcome
                 .as_ref()
                 .is_err_and(|failure| failure.context.service.is_none());
-            (outcome, is_final)
+            (outcome.map(|proof| (proof, task)), is_final)
         }
         Err(error) => (Err(task_failure(STEP, task_id, &error)), !error.may_still_run()),
     };
     match outcome {
-        Ok(proof) => {
+        Ok((proof, task)) => {
             finish(slot, &proof).await?;
+            run.say(&delivered(hop, &task));
             Ok(proof)
         }
         Err(failure) => {
@@ -314,6 +315,17 @@ async fn settle(
     confirm_delivery(run, hop.both(item), &order.source, order.kept.as_ref(), about)
         .await
         .map_err(|failure| failure.task(&task.task_id, &task.status))
+}
+
+fn delivered(hop: Hop<'_>, task: &Task) -> Event {
+    let time = task.completion_time.zip(task.request_time);
+    Event::Delivered {
+        hop: hop.to_string(),
+        machine: hop.destination.name().to_owned(),
+        bytes: task.bytes_transferred.unwrap_or(0),
+        bytes_per_second: task.effective_bytes_per_second,
+        seconds: time.map(|(end, begin)| (end - begin).as_seconds_f64()),
+    }
 }
 
 fn moving(hop: Hop<'_>, total: u64, task: &Task) -> Event {
