@@ -31,7 +31,7 @@ fn documents() -> Vec<(&'static str, Value)> {
     });
     let operation = |code: &str| json!({"DATA_TYPE": "result", "code": code, "message": "m", "request_id": "r", "resource": "/x"});
     let listing = json!({
-        "DATA_TYPE": "file_list", "endpoint": SOURCE, "path": "/~/", "absolute_path": "/home/u", "DATA": [entry, entry],
+        "DATA_TYPE": "file_list", "endpoint": SOURCE, "path": "/~/", "absolute_path": "/data/u", "DATA": [entry, entry],
         "total": 2, "rename_supported": true, "symlink_supported": false,
     });
     let mut documents = vec![
