@@ -82,7 +82,7 @@ async fn steps(
     report.endpoint = target.source.key().to_string();
     report.check_endpoint = target.check.as_ref().map(|check| check.key().to_string());
     report.path = Some(path_on(&target.source, &parameters.relative_path, STEP)?);
-    let request = target.request(config, parameters.dry_run);
+    let request = target.to_request(config, parameters.dry_run);
     if !parameters.dry_run {
         not_dropped(run, parameters).await?;
         if let Err(hold) = not_held(run).await {

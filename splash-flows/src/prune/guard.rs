@@ -64,7 +64,7 @@ impl Target {
     }
 
     /// What is asked of the deleter. What lies in the trash has been there long enough: it is not moved again.
-    pub(super) fn request(&self, config: &Config, dry_run: bool) -> Request<'_> {
+    pub(super) fn to_request(&self, config: &Config, dry_run: bool) -> Request<'_> {
         let claim = match &self.check {
             Some(check) => Claim::Copy {
                 witness: Located {
