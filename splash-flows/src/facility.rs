@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 use globus_transfer::TaskWatcher;
-use proved_transfer::session::Workplace;
+use proved_transfer::session::{Service, Workplace};
 use rest_core::{ExposeSecret, OnRequest, system_clock};
 use run_store::{RunStore, SqliteStore};
 
@@ -73,8 +73,7 @@ impl Facility {
             .and_then(|builder| builder.on_request(requests.counter()).build())
             .map_err(|error| Failure::service(STEP, "scicat", &error));
         let workplace = Workplace {
-            transfer,
-            watcher,
+            service: Service::new(transfer, watcher),
             store,
             state_dir,
             clock: system_clock(),
@@ -133,15 +132,10 @@ impl Facility {
 
     /// Whether Globus takes the credentials; one token request at most for all runs of the process.
     pub(crate) async fn preflight_transfer(&self) -> Result<(), Failure> {
-        self.workplace
-            .transfer
-            .rest()
-            .authenticate()
-            .await
-            .map_err(|error| {
-                Failure::service(STEP, "globus_auth", &error)
-                    .remedy("check GLOBUS_CLIENT_ID and GLOBUS_CLIENT_SECRET")
-            })
+        self.workplace.service.authenticate().await.map_err(|error| {
+            Failure::service(STEP, "globus_auth", &error)
+                .remedy("check GLOBUS_CLIENT_ID and GLOBUS_CLIENT_SECRET")
+        })
     }
 }
 

@@ -52,6 +52,8 @@ enum Command {
     Check(commands::check::Check),
     Env(commands::env::ShowEnv),
     ExportControl(commands::export_control::ExportControl),
+    Prune(commands::prune::Prune),
+    Prunes(commands::prunes::Prunes),
 }
 
 fn main() -> ExitCode {
@@ -63,5 +65,7 @@ fn main() -> ExitCode {
         Command::Check(check) => check.execute(&arguments.settings),
         Command::Env(env) => env.execute(&arguments.settings),
         Command::ExportControl(control) => control.execute(&arguments.settings),
+        Command::Prune(prune) => prune.execute(&arguments.settings),
+        Command::Prunes(prunes) => prunes.execute(&arguments.settings),
     }
 }

@@ -37,6 +37,18 @@ pub fn summary(report: &Value) -> String {
             outcome.replace('_', " ")
         ));
     }
+    if let Some(trash) = report["trash"]["path"].as_str() {
+        lines.push(format!(
+            "  in the trash as {trash} until {}",
+            text(&report["trash"]["until"])
+        ));
+    }
+    if let Some(at) = report["again"]["at"].as_str() {
+        lines.push(format!(
+            "  tried again at {at} ({})",
+            text(&report["again"]["id"])
+        ));
+    }
     for issue in list(&report["issues"]) {
         lines.push(format!("  remark: {}", text(issue)));
     }

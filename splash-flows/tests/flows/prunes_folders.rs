@@ -293,6 +293,39 @@ async fn where_nothing_can_be_renamed_the_files_go_one_by_one_and_a_late_one_sur
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_deletion_that_stops_half_way_is_on_record_and_the_rest_goes_with_the_next_run() {
+    let collections = default_collections()
+        .into_iter()
+        .map(|spec| spec.rename_supported(false))
+        .collect();
+    let mut bench = Bench::with(|sim| sim.collections(collections));
+    write_folder(&bench.sim);
+    deliver(&bench, "D").await.unwrap();
+    bench
+        .sim
+        .fault("transfer.delete:hold-before=asked,nth=1".parse().unwrap());
+    let meddle = async {
+        bench.caught().await;
+        // The third of the four files is gone when its turn comes, which ends the task.
+        let third = bench.sim.collection(FROM).path(format!("{FOLDER}/deep/3.tif"));
+        std::fs::remove_file(third).unwrap();
+        bench.sim.release("asked");
+    };
+    let (report, ()) = tokio::join!(prune(&bench, "P"), meddle);
+    assert_eq!(report["ok"], false, "{report:#}");
+    let left = tree(&bench.sim, FROM);
+    assert!(!left.contains(&format!("{FOLDER}/0.tif")), "{left:?}");
+    assert!(left.contains(&format!("{FOLDER}/deep/er/2.tif")), "{left:?}");
+    assert_eq!(audit(&bench).last().unwrap()["action"], "partly_deleted");
+
+    bench.restart();
+    let again = prune(&bench, "P").await;
+    assert_eq!(again["outcome"], "deleted", "{again:#}");
+    assert_eq!(again["files"], 1);
+    assert_eq!(bench.sim.tasks().pop().unwrap().items.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn of_ten_thousand_files_one_short_copy_is_found_and_nothing_is_deleted() {
     let bench = Bench::new();
     let (from, check) = (bench.sim.collection(FROM), bench.sim.collection(CHECK));

@@ -22,10 +22,8 @@ pub fn new_run_id() -> String {
 /// What runs share: the transfer service, the record of runs, the clock. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Workplace {
-    /// The client of the transfer service.
-    pub transfer: Client,
-    /// Waits for tasks, with few requests for many.
-    pub watcher: TaskWatcher,
+    /// The transfer service.
+    pub service: Service,
     /// What runs meant to do and did.
     pub store: Arc<dyn RunStore>,
     /// The folder of the audit log.
@@ -34,6 +32,29 @@ pub struct Workplace {
     pub clock: Arc<dyn Clock>,
     /// What the configuration keeps on site.
     pub export_control: ExportControl,
+}
+
+/// The transfer service as this crate alone uses it: nothing outside gets the client out again, so that nothing
+/// outside deletes or renames with it.
+#[derive(Debug, Clone)]
+pub struct Service {
+    pub(crate) transfer: Client,
+    pub(crate) watcher: TaskWatcher,
+}
+
+impl Service {
+    /// The service that `transfer` talks to; `watcher` waits for its tasks.
+    pub fn new(transfer: Client, watcher: TaskWatcher) -> Self {
+        Self { transfer, watcher }
+    }
+
+    /// Whether the service takes the credentials: one token request at most for all runs of the process.
+    ///
+    /// # Errors
+    /// It does not, or the token could not be had.
+    pub async fn authenticate(&self) -> rest_core::Result<()> {
+        self.transfer.rest().authenticate().await
+    }
 }
 
 impl Workplace {

@@ -4,6 +4,8 @@ pub(crate) mod check;
 pub(crate) mod env;
 pub(crate) mod export_control;
 pub(crate) mod flows;
+pub(crate) mod prune;
+pub(crate) mod prunes;
 pub(crate) mod run;
 
 use splash_flows::config::Config;

@@ -7,4 +7,5 @@ mod env;
 mod export_control;
 mod kills;
 mod logs;
+mod prune;
 mod usage;

@@ -123,6 +123,7 @@ async fn entries(
     };
     loop {
         let request = place
+            .service
             .transfer
             .endpoint(id.clone())
             .ls(&folder)

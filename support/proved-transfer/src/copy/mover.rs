@@ -173,7 +173,7 @@ async fn document(
     order: &Order,
 ) -> Result<SubmissionDocument, Failure> {
     let failed = |error: rest_core::Error| Failure::service(STEP, SERVICE, &error);
-    let client = &run.workplace().transfer;
+    let client = &run.workplace().service.transfer;
     let id = client.submission_id().send().await.map_err(failed)?;
     let from = path_on(hop.source, item.path, STEP)?;
     let to = path_on(hop.destination, item.path, STEP)?;
@@ -233,7 +233,10 @@ async fn submit_and_wait(
 ) -> Result<VerifiedCopy, Failure> {
     all_stay_on_site(run, item, hop, &order.source).await?;
     let submitted = run
-        .holding(STEP, run.workplace().transfer.submit(document).send_when_room())
+        .holding(
+            STEP,
+            run.workplace().service.transfer.submit(document).send_when_room(),
+        )
         .await?;
     let task_id = match submitted {
         Ok(result) => result.task_id,
@@ -267,6 +270,7 @@ async fn wait(
     });
     let waiting = run
         .workplace()
+        .service
         .watcher
         .wait(task_id.clone())
         .on_update(|task| run.say(&moving(hop, order.source.size(), task)))

@@ -85,6 +85,7 @@ pub async fn observe(
     let id = collection(endpoint, step)?;
     let path = path_on(endpoint, relative, step)?;
     let entry = place
+        .service
         .transfer
         .endpoint(id.clone())
         .stat(&path)

@@ -28,7 +28,13 @@ pub enum Verify {
 /// A file or folder (`subject`) of which a proved copy (`witness`) stands on another endpoint.
 ///
 /// Only the verifier makes one, out of listings made just now; whoever deletes must hold one. It expires after
-/// five minutes.
+/// five minutes. Nothing outside can make one, not even out of JSON:
+///
+/// ```compile_fail
+/// fn forged(json: &str) -> proved_transfer::copy::VerifiedCopy {
+///     serde_json::from_str(json).unwrap()
+/// }
+/// ```
 #[derive(Debug, Clone, Serialize)]
 pub struct VerifiedCopy {
     subject: Extent,

@@ -33,7 +33,7 @@ async fn stands(run: &Session, at: Located<'_>) -> Result<bool, Failure> {
 /// If `to` stands already, a session before this one renamed it, or a reply was lost.
 pub(super) async fn rename(run: &Session, from: Located<'_>, to: &str) -> Result<Renamed, Failure> {
     let new = Located { path: to, ..from };
-    let client = &run.workplace().transfer;
+    let client = &run.workplace().service.transfer;
     let endpoint = client.endpoint(collection(from.endpoint, STEP)?);
     let old_path = path_on(from.endpoint, from.path, STEP)?;
     let new_path = path_on(from.endpoint, to, STEP)?;
@@ -120,6 +120,7 @@ pub(super) async fn is_free(run: &Session, subject: Located<'_>, plan: &Plan) ->
 pub(super) async fn folders_above(run: &Session, subject: Located<'_>, aside: &str) -> Result<(), Failure> {
     let endpoint = run
         .workplace()
+        .service
         .transfer
         .endpoint(collection(subject.endpoint, STEP)?);
     let ends = aside.match_indices('/').map(|(at, _)| &aside[..at]);
@@ -156,7 +157,15 @@ pub(super) async fn named(run: &Session, subject: Located<'_>, failure: Failure)
         return failure;
     };
     let path = if path.is_empty() { "/".to_owned() } else { path };
-    let Ok(Some(listing)) = run.workplace().transfer.endpoint(id).ls(path).send_opt().await else {
+    let Ok(Some(listing)) = run
+        .workplace()
+        .service
+        .transfer
+        .endpoint(id)
+        .ls(path)
+        .send_opt()
+        .await
+    else {
         return failure;
     };
     let ours = |entry: &str| entry.starts_with(PREFIX) && entry.ends_with(&format!("-{name}"));

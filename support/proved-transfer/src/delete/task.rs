@@ -69,6 +69,7 @@ async fn task_of_this_run(run: &Session, attempt: u32) -> Result<Option<TaskId>,
     let label = label(run, attempt);
     let page = run
         .workplace()
+        .service
         .transfer
         .tasks()
         .kind(TaskKind::Delete)
@@ -133,7 +134,7 @@ async fn submit(
         (slot, document)
     };
     let submitted = run
-        .holding(STEP, run.workplace().transfer.submit(&document).send())
+        .holding(STEP, run.workplace().service.transfer.submit(&document).send())
         .await
         .map_err(open)?;
     match submitted {
@@ -157,7 +158,7 @@ async fn submit(
 /// Names are data: patterns are taken literally, and a folder is deleted only where the caller says so.
 async fn document(run: &Session, deletion: Deletion<'_>) -> Result<SubmissionDocument, Failure> {
     let failed = |error: rest_core::Error| Failure::service(STEP, SERVICE, &error);
-    let client = &run.workplace().transfer;
+    let client = &run.workplace().service.transfer;
     let id = client.submission_id().send().await.map_err(failed)?;
     let request = client
         .submit_delete(collection(deletion.endpoint, STEP)?)
@@ -184,7 +185,12 @@ pub(super) async fn wait(
         hop: format!("delete {endpoint}"),
         task_id: task_id.to_string(),
     });
-    let waiting = run.workplace().watcher.wait(task_id.clone()).into_future();
+    let waiting = run
+        .workplace()
+        .service
+        .watcher
+        .wait(task_id.clone())
+        .into_future();
     match run.holding(STEP, waiting).await.map_err(open)? {
         Ok(_) => {
             slot.done(&json!({ "task_id": task_id }))
