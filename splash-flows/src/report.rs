@@ -94,7 +94,7 @@ pub struct PruneReport {
     /// Where it lies now under `deletion: quarantine`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trash: Option<InTrash>,
-    /// The next try of a prune that failed or was refused.
+    /// The next try of a prune that failed, was refused, or only reported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub again: Option<PruneAgain>,
     /// The failure, if any.

@@ -9,7 +9,7 @@ use super::flow::{PruneParameters, STEP};
 use super::guard::{configured, is_for_good};
 use crate::facility::Facility;
 use crate::failure::Failure;
-use crate::report::{PruneAgain, PruneReport};
+use crate::report::{PruneAgain, PruneOutcome, PruneReport};
 use crate::run::RunContext;
 use crate::scheduler::PlannedPrune;
 
@@ -185,6 +185,7 @@ pub(super) async fn settle(
 ) {
     let settled = match &report.error {
         Some(failure) => again(run, flow, parameters, failure).await,
+        None if report.outcome == Some(PruneOutcome::WouldDelete) => wait(run, parameters).await,
         None => done(run, parameters, report).await.map(|()| None),
     };
     match settled {
@@ -205,6 +206,33 @@ async fn done(run: &RunContext, parameters: &PruneParameters, report: &PruneRepo
             .map_err(|error| failed(&error))?;
     }
     Ok(())
+}
+
+/// Under `deletion: report` nothing is done, so what was scheduled stays in the list. From now on it is the local
+/// schedule's: no scheduler needs to start runs for ever that only report.
+async fn wait(run: &RunContext, parameters: &PruneParameters) -> Result<Option<PruneAgain>, Failure> {
+    let store = run.facility().store();
+    let due = (run.facility().now() + TimeDelta::days(DAYS[DAYS.len() - 1])).trunc_subsecs(0);
+    let mut next = None;
+    for row in rows(run, parameters).await? {
+        if row.prune.due > run.facility().now() + CLOCKS_APART {
+            continue;
+        }
+        let reason = "proved, and would be deleted but for `deletion: report`".to_owned();
+        store
+            .finish_scheduled(&row.id, &ScheduledOutcome::Again { due, reason })
+            .await
+            .map_err(|error| failed(&error))?;
+        store
+            .runs_elsewhere(&row.id, None)
+            .await
+            .map_err(|error| failed(&error))?;
+        next = Some(PruneAgain {
+            at: due,
+            id: row.id.to_string(),
+        });
+    }
+    Ok(next)
 }
 
 async fn again(

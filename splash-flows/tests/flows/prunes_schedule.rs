@@ -114,6 +114,29 @@ async fn the_local_schedule_has_what_is_due_and_a_done_prune_leaves_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_only_reported_stays_in_the_list_and_goes_when_deletion_is_on() {
+    let (mut bench, _) = moved(Bench::new()).await;
+    let id = open_prunes(&bench.facility).await.unwrap()[0].id.clone();
+    make_due(&bench, &id);
+    bench.deletion("report");
+    let parameters = bench.sim.flow_runs()[0]["parameters"].clone();
+    let report = bench
+        .run("F", "prune_globus_endpoint", parameters)
+        .await
+        .unwrap()
+        .report;
+    assert_eq!(report["outcome"], "would_delete", "{report:#}");
+    assert_eq!(report["again"]["id"], id);
+    assert_eq!(bench.sim.flow_runs().len(), 1, "Prefect need not run it again");
+
+    make_due(&bench, &id);
+    bench.deletion("on");
+    assert_eq!(due_prunes(&bench.facility).await.unwrap()[0].id, id);
+    assert_eq!(retry(&bench, &id).await["outcome"], "deleted");
+    assert!(open_prunes(&bench.facility).await.unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn at_prefect_the_next_try_is_a_scheduled_run_and_the_list_knows_it() {
     let (bench, file) = moved(Bench::new()).await;
     let open = open_prunes(&bench.facility).await.unwrap();
