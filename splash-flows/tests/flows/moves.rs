@@ -191,3 +191,50 @@ async fn without_a_prefect_server_the_prunes_stand_in_the_local_schedule() {
     assert_eq!(report["ok"], true, "{report:#}");
     assert!(!report["prunes"][0]["id"].as_str().unwrap().is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_mounts_nothing_moves_and_proves_and_says_what_the_catalogue_lacks() {
+    let sim = service_sim::Sim::builder()
+        .transfer()
+        .scicat()
+        .prefect()
+        .no_local_mounts()
+        .start()
+        .unwrap();
+    let endpoints: serde_json::Map<String, Value> = service_sim::default_collections()
+        .into_iter()
+        .map(|spec| {
+            let endpoint = json!({ "uuid": spec.uuid, "uri": spec.host, "root_path": spec.root_path });
+            (spec.key, endpoint)
+        })
+        .collect();
+    let keys = json!({ "globus": { "globus_endpoints": endpoints } });
+    let state = tempfile::tempdir().unwrap();
+    let environment = splash_flows::dotenv::Environment::from_vars(sim.env());
+    let facility = splash_flows::facility::Facility::connect(
+        crate::bench::config(&sim, &keys).unwrap(),
+        environment,
+        Some(state.path()),
+    );
+    let facility = std::sync::Arc::new(facility.unwrap());
+    sim.collection("spot832")
+        .write("raw/x.h5", b"bytes that this worker never sees");
+    let parameters = json!({ "file_path": "/global/raw/x.h5" });
+    let progress = splash_flows::progress::Progress::default();
+    let outcome = splash_flows::flows::run(&facility, "new_832_file_flow", &parameters, "R", progress);
+    let report = outcome.await.unwrap().report;
+    assert_eq!(report["copies"].as_array().unwrap().len(), 2, "{report:#}");
+    assert_eq!(report["prunes"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        sim.collection("nersc832").read("raw/x.h5"),
+        b"bytes that this worker never sees"
+    );
+    assert_eq!(report["error"]["step"], "ingest");
+    assert_eq!(report["error"]["code"], "unreadable");
+    let remedy = report["error"]["remedy"].as_str().unwrap();
+    assert!(
+        remedy.contains("globus.globus_endpoints.data832.local_path"),
+        "{remedy}"
+    );
+    assert!(sim.datasets().is_empty());
+}
