@@ -84,6 +84,18 @@ impl Ls {
         self
     }
 
+    pub(super) fn path(&self) -> &str {
+        &self.path
+    }
+
+    pub(super) fn most(&self) -> Option<u64> {
+        self.limit
+    }
+
+    pub(super) fn skipped(&self) -> u64 {
+        self.offset.unwrap_or(0)
+    }
+
     /// The local account to list as, where an identity maps to several.
     pub fn local_user(mut self, user: impl Into<String>) -> Self {
         self.local_user = Some(user.into());

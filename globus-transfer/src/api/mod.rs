@@ -10,6 +10,7 @@ mod endpoint_admin;
 mod endpoint_search;
 mod ls;
 mod ls_filter;
+mod ls_whole;
 mod manager;
 mod manager_tasks;
 mod paging;

@@ -2,9 +2,9 @@
 
 use futures_util::stream::{Stream, StreamExt, unfold};
 
-use super::EndpointHandle;
 use super::walk_run::{Folder, Walk};
-use crate::model::{Entry, Listing};
+use super::{EndpointHandle, Ls};
+use crate::model::Entry;
 use crate::{Client, EndpointId, Error, Result};
 
 /// How many folders are asked for at a time. The client's rate limit holds for them as for every request.
@@ -179,32 +179,18 @@ impl LsRecursive {
 
     /// A folder's entries; `None` if it is passed over.
     pub(super) async fn folder(&self, folder: &Folder) -> Result<Option<Vec<Entry>>> {
-        let mut entries = Vec::new();
-        loop {
-            let answer = self.part(&folder.path, entries.len()).await;
-            let listing = match answer {
-                Ok(listing) => listing,
-                Err(error) if folder.depth > 0 && self.passes_over(&error) => return Ok(None),
-                Err(error) => return Err(error),
-            };
-            let known = entries.len() + listing.entries.len();
-            let cut = listing.total.is_some_and(|total| total > known as u64);
-            if cut && listing.entries.is_empty() {
-                let problem = format!("{} has more entries than the service lists", folder.path);
-                return Err(Error::decode("globus_transfer.ls", problem));
-            }
-            entries.extend(listing.entries);
-            if !cut {
-                break;
-            }
-        }
+        let mut entries = match self.listing(&folder.path).whole().await {
+            Ok(listing) => listing.entries,
+            Err(error) if folder.depth > 0 && self.passes_over(&error) => return Ok(None),
+            Err(error) => return Err(error),
+        };
         if self.ordered {
             entries.sort_by(|a, b| a.name.cmp(&b.name));
         }
         Ok(Some(entries))
     }
 
-    async fn part(&self, path: &str, offset: usize) -> Result<Listing> {
+    fn listing(&self, path: &str) -> Ls {
         let mut ls = self.client.endpoint(self.id.clone()).ls(path);
         if let Some(show) = self.show_hidden {
             ls = ls.show_hidden(show);
@@ -212,10 +198,7 @@ impl LsRecursive {
         if let Some(user) = &self.local_user {
             ls = ls.local_user(user);
         }
-        if offset > 0 {
-            ls = ls.offset(offset as u64);
-        }
-        ls.send().await
+        ls
     }
 
     fn passes_over(&self, error: &Error) -> bool {

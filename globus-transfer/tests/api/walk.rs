@@ -1,6 +1,8 @@
 //! Folders with all that is below them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use chrono::{TimeZone, Utc};
@@ -23,6 +25,10 @@ struct Storage {
     denied: Vec<String>,
     /// How many entries an answer has at most.
     part: Option<usize>,
+    /// Whether answers leave out how many entries there are.
+    uncounted: bool,
+    /// After so many answers the first entry of each folder is gone.
+    loses_one_after: Option<Arc<AtomicUsize>>,
 }
 
 fn entry(name: &str, kind: &str, size: u64) -> Value {
@@ -56,8 +62,19 @@ impl Respond for Storage {
         };
         let offset: usize = query.get("offset").map_or(0, |offset| offset.parse().unwrap());
         let part = self.part.unwrap_or(usize::MAX);
-        let shown: Vec<&Value> = entries.iter().skip(offset).take(part).collect();
-        ResponseTemplate::new(200).set_body_json(json!({"DATA": shown, "total": entries.len()}))
+        let limit = query.get("limit").map_or(part, |limit| limit.parse().unwrap());
+        let lost = self.loses_one_after.as_ref().is_some_and(|answers| {
+            answers
+                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1))
+                .is_err()
+        });
+        let entries = &entries[usize::from(lost)..];
+        let shown: Vec<&Value> = entries.iter().skip(offset).take(limit).collect();
+        let mut listing = json!({"DATA": shown});
+        if !self.uncounted {
+            listing["total"] = json!(entries.len());
+        }
+        ResponseTemplate::new(200).set_body_json(listing)
     }
 }
 
@@ -224,6 +241,56 @@ async fn a_folder_is_listed_in_parts_to_its_end() {
     let (server, client) = storage.serve().await;
     let size = client.endpoint(source()).folder_size("/data").await.unwrap();
     assert_eq!((size.files, size.bytes, count(&server).await), (7, 21, 3));
+}
+
+fn seven() -> Vec<Value> {
+    (0..7).map(|n| entry(&format!("{n}"), "file", n)).collect()
+}
+
+#[tokio::test]
+async fn a_service_that_does_not_count_is_asked_while_its_parts_are_full() {
+    let storage = Storage {
+        uncounted: true,
+        ..Storage::default()
+    }
+    .folder("/data", &seven());
+    let (server, client) = storage.serve().await;
+    for (limit, requests) in [(3, 3), (7, 2), (8, 1)] {
+        let before = count(&server).await;
+        let listing = client
+            .endpoint(source())
+            .ls("/data")
+            .limit(limit)
+            .whole()
+            .await
+            .unwrap();
+        assert_eq!(listing.entries.len(), 7, "parts of {limit}");
+        assert_eq!(count(&server).await - before, requests, "parts of {limit}");
+    }
+}
+
+#[tokio::test]
+async fn a_folder_that_changes_between_two_parts_is_listed_again() {
+    let storage = Storage {
+        loses_one_after: Some(Arc::new(AtomicUsize::new(1))),
+        ..Storage::default()
+    }
+    .folder("/data", &seven());
+    let (server, client) = storage.serve().await;
+    let listing = client
+        .endpoint(source())
+        .ls("/data")
+        .limit(3)
+        .whole()
+        .await
+        .unwrap();
+    let names: Vec<&str> = listing.entries.iter().map(|entry| entry.name.as_str()).collect();
+    assert_eq!(
+        names,
+        ["1", "2", "3", "4", "5", "6"],
+        "not one less: without 3, which moved up"
+    );
+    assert_eq!(count(&server).await, 4, "two parts in vain, two in one piece");
 }
 
 #[tokio::test]

@@ -123,6 +123,59 @@ async fn dropped_after_the_rename_a_changed_witness_puts_it_back() {
     assert_eq!(tree(&bench.sim, FROM), before);
 }
 
+/// A prune that has to put its folder back, because its witness lost a file. Just before the `nth` look from then on,
+/// if one is named, something new appears at the old place. Its report, what stands afterwards, and how many looks
+/// there were.
+async fn put_back(nth: Option<usize>) -> (Value, Vec<String>, usize) {
+    let bench = delivered().await;
+    bench
+        .sim
+        .fault("transfer.rename:hold=aside,nth=1".parse().unwrap());
+    let meddle = async {
+        bench.caught().await;
+        std::fs::remove_file(bench.sim.collection(CHECK).path(format!("{FOLDER}/0.tif"))).unwrap();
+        let before = bench.requests("transfer.stat");
+        if let Some(nth) = nth {
+            let look = format!("transfer.stat:hold-before=back,nth={nth}");
+            bench.sim.fault(look.parse().unwrap());
+        }
+        bench.sim.release("aside");
+        if nth.is_some() {
+            bench.caught().await;
+            let new = format!("{FOLDER}/new.tif");
+            bench.sim.collection(FROM).write(new, b"new");
+            bench.sim.release("back");
+        }
+        before
+    };
+    let (report, before) = tokio::join!(prune(&bench, "P"), meddle);
+    let looks = bench.requests("transfer.stat") - before;
+    (report, tree(&bench.sim, FROM), looks)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_put_back_because_something_new_stands_there_is_never_called_put_back() {
+    let (report, _, looks) = put_back(None).await;
+    assert_eq!(report["error"]["code"], "check_missing", "{report:#}");
+    let mut left_aside = 0;
+    for nth in 1..=looks {
+        let (report, stands, _) = put_back(Some(nth)).await;
+        assert_eq!(report["ok"], false, "{nth}: {report:#}");
+        let ours = stands.iter().filter(|path| path.ends_with("/0.tif"));
+        let ours: Vec<&String> = ours.collect();
+        assert_eq!(ours.len(), 1, "{nth}: {stands:?}");
+        let is_aside = ours[0].contains(".prune-P-recscan");
+        let error = &report["error"];
+        let told = error["code"] == "left_aside"
+            || error["remedy"]
+                .as_str()
+                .is_some_and(|remedy| remedy.contains("--run-id"));
+        assert!(!is_aside || told, "{nth}: {report:#} {stands:?}");
+        left_aside += usize::from(is_aside);
+    }
+    assert!(left_aside > 0);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_finds_another_s_folder_aside_names_its_run() {
     let mut bench = delivered().await;

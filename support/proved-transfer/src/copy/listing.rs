@@ -108,7 +108,7 @@ struct Page {
     can_rename: bool,
 }
 
-/// One folder's entries, page after page; `below` is empty or ends with a slash.
+/// One folder's entries to the last; `below` is empty or ends with a slash.
 async fn entries(
     place: &Workplace,
     id: &EndpointId,
@@ -116,33 +116,18 @@ async fn entries(
     below: String,
     step: &str,
 ) -> Result<(String, Page), Failure> {
-    let folder = format!("{path}/{below}");
-    let mut page = Page {
-        entries: Vec::new(),
-        can_rename: true,
+    let listing = place
+        .service
+        .transfer
+        .endpoint(id.clone())
+        .ls(format!("{path}/{below}"))
+        .order_by("name ASC")
+        .whole()
+        .await
+        .map_err(|error| Failure::service(step, "globus_transfer", &error))?;
+    let page = Page {
+        can_rename: listing.rename_supported != Some(false),
+        entries: listing.entries,
     };
-    loop {
-        let request = place
-            .service
-            .transfer
-            .endpoint(id.clone())
-            .ls(&folder)
-            .order_by("name ASC");
-        let request = match page.entries.len() {
-            0 => request,
-            seen => request.offset(seen as u64),
-        };
-        let listing = request
-            .send()
-            .await
-            .map_err(|error| Failure::service(step, "globus_transfer", &error))?;
-        page.can_rename &= listing.rename_supported != Some(false);
-        let total = listing.total.unwrap_or(0);
-        let came = listing.entries.len();
-        page.entries.extend(listing.entries);
-        if came == 0 || page.entries.len() as u64 >= total || page.entries.len() > MOST_FILES {
-            break;
-        }
-    }
     Ok((below, page))
 }

@@ -83,25 +83,27 @@ pub(super) async fn back(
     }
     match seen {
         (true, false) => return Ok(()),
-        (true, true) => {
-            return Err(Failure::new(
-                STEP,
-                "left_aside",
-                format!(
-                    "what was to be pruned lies at {aside:?} and cannot be put back: something new stands at its old path ({reason})"
-                ),
-            )
-            .remedy("compare the two and merge them by hand"));
-        }
+        (true, true) => return Err(left_aside(aside, reason)),
         (false, _) => {}
     }
     rename(run, there, subject.path).await?;
+    // Something new that took the old place a moment ago looks like a rename that was done.
+    if stands(run, there).await? {
+        return Err(left_aside(aside, reason));
+    }
     let entry = AuditLine {
         action: "restore",
         moved_to: None,
         reason: Some(reason),
     };
     audit(run, &entry, warrant).await
+}
+
+fn left_aside(aside: &str, reason: &str) -> Failure {
+    let text = format!(
+        "what was to be pruned lies at {aside:?} and cannot be put back: something new stands at its old path ({reason})"
+    );
+    Failure::new(STEP, "left_aside", text).remedy("compare the two and merge them by hand")
 }
 
 /// Refuses a place in the trash that is taken.
