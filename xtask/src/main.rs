@@ -1,5 +1,4 @@
-//! The project's own commands: `cargo xtask ci` is the gate, `cargo xtask peers` runs the real Python SDK
-//! against the simulator. Plain Rust and `serde_json`, so that it builds in seconds on a fresh machine.
+//! The project's own commands: `cargo xtask ci` is the gate, `cargo xtask peers` runs the real peers. Plain Rust and `serde_json`, so that it builds in seconds on a fresh machine.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -24,7 +23,7 @@ cargo xtask COMMAND
 
   ci [--only STEP]...   the gate: every step in order, or only the named ones
   nightly [--only STEP]...  the long things: features alone, all features, peers under faults, many cases
-  peers [--quick]       real peers against the simulator; --quick is what ci runs, without it also under faults
+  peers [--quick | --only PEER]  real peers (globus, prefect); --quick is what ci runs, without it also what takes long
   soak [--seed N] [--minutes M] [--seconds S]  many scans, everything goes wrong at once, processes are killed
   bench                 what the main job costs: time, requests, memory; printed, not judged
   help                  this text
@@ -51,6 +50,7 @@ fn run(arguments: &[String]) -> Result {
         ["nightly", rest @ ..] => nightly::NIGHTLY.run(rest),
         ["peers"] => peers::run(peers::Extent::Full),
         ["peers", "--quick"] => peers::run(peers::Extent::Quick),
+        ["peers", "--only", name] => peers::only(name),
         ["soak", rest @ ..] => soak::run(soak::Plan::parse(rest)?),
         ["bench"] => bench::run(),
         [] | ["help" | "--help" | "-h"] => {

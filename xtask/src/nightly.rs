@@ -77,9 +77,9 @@ fn library_features(metadata: &Value) -> Vec<(String, Vec<String>)> {
         .collect()
 }
 
-/// All features together, in the number of cases that the gate has.
+/// All features together, in the number of cases that the gate has. The tests that need installed peers are `peers`.
 fn test() -> Result {
-    let mut test = tools::cargo(&["test", "--workspace", "--all-features"]);
+    let mut test = tools::cargo(&["test", "--workspace", "--exclude", "peer-tests", "--all-features"]);
     test.env("INSTA_UPDATE", "no");
     tools::run(test)
 }
@@ -95,7 +95,8 @@ fn crash() -> Result {
 /// The same tests with many cases. A failure does not hide others,
 /// and a case that failed is printed with its input.
 fn fuzz() -> Result {
-    let mut test = tools::cargo(&["test", "--workspace", "--all-features", "--no-fail-fast"]);
+    let mut test = tools::cargo(&["test", "--workspace", "--exclude", "peer-tests"]);
+    test.args(["--all-features", "--no-fail-fast"]);
     test.env("INSTA_UPDATE", "no");
     if std::env::var_os("PROPTEST_CASES").is_none() {
         test.env("PROPTEST_CASES", CASES);

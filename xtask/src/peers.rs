@@ -1,5 +1,8 @@
-//! Real peers, unchanged, against the simulator: what they accept, our clients may rely on.
+//! Real peers, unchanged: the Globus SDK against the simulator, a Prefect server under our clients and its worker. What
+//! they accept may be relied on.
 //! A peer that cannot be installed or started is a failure, not a skip.
+
+mod prefect;
 
 use std::fs;
 use std::hash::{DefaultHasher, Hasher};
@@ -50,9 +53,27 @@ const ROUNDS: &[Round] = &[
     },
 ];
 
-/// Runs the Globus SDK's driver once per round.
+/// Runs every peer.
 pub(crate) fn run(extent: Extent) -> Result {
-    let python = environment("globus", "import globus_sdk")?;
+    globus(extent)?;
+    prefect::run(extent)
+}
+
+/// Runs one of the peers, with all it has.
+pub(crate) fn only(name: &str) -> Result {
+    match name {
+        "globus" => globus(Extent::Full),
+        "prefect" => prefect::run(Extent::Full),
+        other => Err(format!("no peer `{other}`; peers: globus, prefect").into()),
+    }
+}
+
+/// Runs the Globus SDK's driver once per round.
+fn globus(extent: Extent) -> Result {
+    let folder = environment("globus", |folder| {
+        tools::run(tools::command(python(folder), &["-c", "import globus_sdk"]))
+    })?;
+    let python = python(&folder);
     for round in ROUNDS
         .iter()
         .filter(|round| round.in_quick || extent == Extent::Full)
@@ -70,8 +91,8 @@ pub(crate) fn run(extent: Extent) -> Result {
     Ok(())
 }
 
-/// The Python of a virtual environment with just the pinned packages of `requirements-<name>.txt`, made on first use.
-fn environment(name: &str, proof: &str) -> Result<PathBuf> {
+/// A virtual environment with just the pinned packages of `requirements-<name>.txt`, made and proved on first use.
+fn environment(name: &str, prove: impl FnOnce(&Path) -> Result) -> Result<PathBuf> {
     let pins = tools::root()
         .join(FOLDER)
         .join(format!("requirements-{name}.txt"));
@@ -79,13 +100,13 @@ fn environment(name: &str, proof: &str) -> Result<PathBuf> {
         &fs::read(&pins)?,
         &tools::output(tools::command("python3", &["--version"]))?,
     );
-    let folder = tools::installed(&format!("peers/{name}-{key}"), |folder| {
-        install(folder, &pins, proof)
-    })?;
-    Ok(python(&folder))
+    tools::installed(&format!("peers/{name}-{key}"), |folder| {
+        install(folder, &pins)?;
+        prove(folder)
+    })
 }
 
-fn install(folder: &Path, pins: &Path, proof: &str) -> Result {
+fn install(folder: &Path, pins: &Path) -> Result {
     println!(
         "installing the peer of {} (once)",
         pins.file_name().unwrap_or_default().display()
@@ -98,8 +119,7 @@ fn install(folder: &Path, pins: &Path, proof: &str) -> Result {
         &["-m", "pip", "install", "--quiet", "--no-deps", "--requirement"],
     );
     fill.arg(pins);
-    tools::run(fill)?;
-    tools::run(tools::command(python(folder), &["-c", proof]))
+    tools::run(fill)
 }
 
 fn python(folder: &Path) -> PathBuf {

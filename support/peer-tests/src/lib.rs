@@ -1,0 +1,11 @@
+//! Real peers as processes, for tests.
+//!
+//! [`PrefectServer`] is an unchanged Prefect server on a port of this machine, with a database and a home of its own.
+//! `cargo xtask peers` installs the pinned versions and names their folders in the environment.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod prefect;
+mod process;
+
+pub use prefect::{PrefectServer, PrefectVersion, StartError};
+pub use process::Group;

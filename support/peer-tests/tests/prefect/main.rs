@@ -1,0 +1,4 @@
+//! What a real Prefect server and its Python client make of ours.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod serving;

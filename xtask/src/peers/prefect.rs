@@ -1,0 +1,108 @@
+//! Prefect servers of the pinned versions: the tests of `support/peer-tests` against each.
+
+use std::path::{Path, PathBuf};
+
+use super::{Extent, environment, python};
+use crate::{Result, project, tools};
+
+/// A version that is installed as a peer.
+struct Peer {
+    version: &'static str,
+    /// The variable that tells the tests where it is.
+    variable: &'static str,
+    in_quick: bool,
+}
+
+const PEERS: &[Peer] = &[
+    Peer {
+        version: "3.8.8",
+        variable: "PEER_PREFECT_3_8_8",
+        in_quick: true,
+    },
+    // The version that the Python flows run with.
+    Peer {
+        version: "3.4.2",
+        variable: "PEER_PREFECT_3_4_2",
+        in_quick: false,
+    },
+];
+
+/// Tests that take minutes stand in modules of this name.
+const LONG: &str = "long::";
+
+/// Runs the tests against each version: with [`Extent::Quick`] the short ones against the newest.
+pub(super) fn run(extent: Extent) -> Result {
+    let command = splash_flows()?;
+    for peer in PEERS
+        .iter()
+        .filter(|peer| peer.in_quick || extent == Extent::Full)
+    {
+        println!("-- prefect {}", peer.version);
+        let folder = environment(&format!("prefect-{}", peer.version), prove)?;
+        let mut test = tools::cargo(&[
+            "test",
+            "--quiet",
+            "--package",
+            "peer-tests",
+            "--features",
+            "servers",
+        ]);
+        test.args(["--test", "prefect", "--"]);
+        if extent == Extent::Quick {
+            test.args(["--skip", LONG]);
+        }
+        // The tests share one server and two processors.
+        test.args(["--test-threads", "4"]);
+        test.env(peer.variable, folder)
+            .env("PEER_PREFECT", peer.version)
+            .env("SPLASH_FLOWS", &command);
+        tools::run(test)?;
+    }
+    Ok(())
+}
+
+/// The command under test, built.
+fn splash_flows() -> Result<PathBuf> {
+    tools::run(tools::cargo(&[
+        "build",
+        "--quiet",
+        "--package",
+        "splash-flows-cli",
+    ]))?;
+    Ok(project::target_folder()?.join("debug/splash-flows"))
+}
+
+/// Makes an empty database, which every server starts with a copy of: half of its start is the making.
+fn prove(folder: &Path) -> Result {
+    let database = folder.join("migrated.db");
+    let url = format!("sqlite+aiosqlite:///{}", database.display());
+    let mut make = tools::command(
+        python(folder),
+        &["-m", "prefect", "server", "database", "upgrade", "-y"],
+    );
+    make.env("PREFECT_HOME", folder.join("home"))
+        .env("PREFECT_API_DATABASE_CONNECTION_URL", url)
+        .env("DO_NOT_TRACK", "1");
+    tools::run(make)?;
+    if database.exists() {
+        Ok(())
+    } else {
+        Err(format!("{} was not made", database.display()).into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_gate_runs_one_version_and_each_has_its_own_variable() {
+        assert_eq!(PEERS.iter().filter(|peer| peer.in_quick).count(), 1);
+        for peer in PEERS {
+            assert_eq!(
+                peer.variable,
+                format!("PEER_PREFECT_{}", peer.version.replace('.', "_"))
+            );
+        }
+    }
+}
