@@ -64,6 +64,48 @@ pub enum Error {
         /// How many values it holds.
         count: u64,
     },
+    /// The value or frame is larger than what is read.
+    #[error("{}: {at} is too large to be read: {what}", file.display())]
+    TooLarge {
+        /// The file.
+        file: PathBuf,
+        /// The HDF5 path.
+        at: String,
+        /// How large it is, and what the limit is.
+        what: String,
+    },
+    /// The dataset has another number of dimensions than the one asked for.
+    #[error("{}: {at} has the shape {shape:?}, and {expected} is expected", file.display())]
+    WrongShape {
+        /// The file.
+        file: PathBuf,
+        /// The HDF5 path.
+        at: String,
+        /// What was asked for.
+        expected: &'static str,
+        /// Its extent in each dimension.
+        shape: Vec<u64>,
+    },
+    /// There is nothing at this index.
+    #[error("{}: {at} has no index {index} in a dimension of {count}", file.display())]
+    OutOfRange {
+        /// The file.
+        file: PathBuf,
+        /// The HDF5 path.
+        at: String,
+        /// The index asked for.
+        index: u64,
+        /// The extent of that dimension.
+        count: u64,
+    },
+    /// The file is HDF5 and not whole: cut, or still being written.
+    #[error("{} is not complete: {reason}", file.display())]
+    Incomplete {
+        /// The file.
+        file: PathBuf,
+        /// What is missing.
+        reason: String,
+    },
     /// The parser panicked: the file is damaged in a way that the parser does not expect.
     #[error("{}: {at}: the HDF5 parser failed: {message}", file.display())]
     Parser {

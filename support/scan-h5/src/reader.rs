@@ -9,26 +9,21 @@ use std::sync::Arc;
 use hdf5_reader::error::Error as ParseError;
 use hdf5_reader::{Dataset, FileStorage, Hdf5File, OpenOptions, Storage, StorageBuffer};
 
-use crate::value::{self, Mismatch};
-use crate::{Error, Result};
+use crate::slab::{self, Frame, Select, Slab};
+use crate::value::{self, Mismatch, Value};
+use crate::{Error, Result, complete, limits};
 
-/// Most bytes that one value may take. A file says itself how large its values are, and may lie.
-const MAX_VALUE_BYTES: usize = 1 << 20;
-/// Most bytes of one compressed chunk that a value stands in.
-const MAX_CHUNK_BYTES: usize = 16 << 20;
-/// Most bytes of one object's header. Real ones take a few KiB.
-const MAX_HEADER_BYTES: usize = 4 << 20;
-/// Most bytes of one read from the file, whatever it is for (as the heap that variable-length text stands in).
-const MAX_RANGE_BYTES: usize = 64 << 20;
-
-/// Text and numbers of a scan, by HDF5 path.
+/// Text, numbers and frames of a scan, by HDF5 path.
+///
+/// An answer of `None` means that there is no such dataset. Errors are the same everywhere: [`Error::WrongType`] for a
+/// group or another type, [`Error::TooLarge`] beyond what is read at once, [`Error::Unreadable`] and [`Error::Parser`]
+/// for damage.
 pub trait ScanReader {
     /// The text at a path: of fixed or variable length, without its NUL or blank padding, in UTF-8 or else in
-    /// Latin-1. `None` when there is no such dataset, or it holds no value.
+    /// Latin-1. `None` also when the dataset holds no value.
     ///
     /// # Errors
-    /// [`Error::NotScalar`] for more than one text, [`Error::WrongType`] for a group or another type,
-    /// [`Error::Unreadable`] and [`Error::Parser`] for damage.
+    /// [`Error::NotScalar`] for more than one text, and those of the trait.
     fn string(&self, path: &str) -> Result<Option<String>>;
 
     /// The number at a path: an integer of any width, a float of 2, 4 or 8 bytes, or a boolean (0 or 1), in any
@@ -38,6 +33,33 @@ pub trait ScanReader {
     /// # Errors
     /// As for [`string`](Self::string).
     fn number(&self, path: &str) -> Result<Option<f64>>;
+
+    /// What a dataset of no or one dimension holds: at most 10,000 values and 1 MiB. A single value that cannot grow,
+    /// and a single text, comes as itself, everything else as a list.
+    ///
+    /// # Errors
+    /// [`Error::WrongShape`] for more dimensions, and those of the trait.
+    fn value(&self, path: &str) -> Result<Option<Value>>;
+
+    /// The extent of a dataset in each of its dimensions; none for a single value without dimensions.
+    ///
+    /// # Errors
+    /// Those of the trait.
+    fn shape(&self, path: &str) -> Result<Option<Vec<u64>>>;
+
+    /// A selection of a dataset of integers or floats, one [`Select`] for each of its dimensions, at most 96 MiB.
+    ///
+    /// # Errors
+    /// [`Error::WrongShape`] if it has another number of dimensions, [`Error::OutOfRange`] for an index beyond its
+    /// extent, and those of the trait.
+    fn slab(&self, path: &str, selection: &[Select]) -> Result<Option<Slab>>;
+
+    /// One frame of a stack, or the only frame (index 0) of an image, at most 96 MiB, in the number type of the file.
+    /// Only the pieces of the file that hold it are read.
+    ///
+    /// # Errors
+    /// [`Error::WrongShape`] if it is neither, [`Error::OutOfRange`] if there is no such frame, and those of the trait.
+    fn frame(&self, path: &str, index: u64) -> Result<Option<Frame>>;
 }
 
 /// A scan on disk. Reads only what is asked for, however large the file is; its calls block on the disk.
@@ -76,9 +98,11 @@ impl Scan {
             });
         }
         let options = OpenOptions::default()
-            .with_max_read_bytes(MAX_VALUE_BYTES)
-            .with_max_chunk_bytes(MAX_CHUNK_BYTES)
-            .with_max_object_header_bytes(MAX_HEADER_BYTES);
+            .with_max_read_bytes(limits::MAX_SLAB_BYTES)
+            .with_max_chunk_bytes(limits::MAX_SLAB_BYTES)
+            .with_max_object_header_bytes(limits::MAX_HEADER_BYTES)
+            // A frame is read once, so keeping its pieces would only double its memory.
+            .with_chunk_cache_bytes(0);
         let open = || {
             let storage = Limited(FileStorage::open(file)?);
             Hdf5File::from_storage_with_options(Arc::new(storage), options)
@@ -96,41 +120,90 @@ impl Scan {
         }
     }
 
-    /// Finds the dataset and has `read` make one value of it.
+    /// Whether the file has all the bytes that its head says it has: one that was cut, or is still being written, has not.
+    ///
+    /// # Errors
+    /// [`Error::Incomplete`] with what is missing, [`Error::Unreadable`] and [`Error::Parser`] for damage.
+    pub fn check_head(&self) -> Result<()> {
+        let checked = guarded(&self.file, "/", || complete::head(&self.hdf5))?;
+        checked.map_err(|mismatch| self.error("/", "a group", mismatch))
+    }
+
+    /// [`check_head`](Self::check_head), and whether every frame of the stack at `path` is written and can be decoded.
+    /// Reads the whole stack, one piece at a time.
+    ///
+    /// # Errors
+    /// As for [`check_head`](Self::check_head), [`Error::WrongShape`] for something else than a stack.
+    pub fn check_frames(&self, path: &str) -> Result<()> {
+        self.check_head()?;
+        let checked = self.at(path, "a stack of images", complete::frames)?;
+        checked.ok_or_else(|| {
+            self.error(
+                path,
+                "a stack of images",
+                Mismatch::Incomplete(format!("it has no {path}")),
+            )
+        })
+    }
+
+    /// Finds the dataset and has `read` make something of it.
+    fn at<T>(
+        &self,
+        at: &str,
+        expected: &'static str,
+        read: impl FnOnce(&Dataset) -> Result<T, Mismatch>,
+    ) -> Result<Option<T>> {
+        let outcome = guarded(&self.file, at, || {
+            find(&self.hdf5, at)?.map(|dataset| read(&dataset)).transpose()
+        })?;
+        outcome.map_err(|mismatch| self.error(at, expected, mismatch))
+    }
+
+    /// As [`at`](Self::at), for a dataset that holds one element.
     fn one<T>(
         &self,
         at: &str,
         expected: &'static str,
         read: impl FnOnce(&Dataset) -> Result<T, Mismatch>,
     ) -> Result<Option<T>> {
-        let named = || (self.file.clone(), at.to_owned());
-        let outcome = guarded(&self.file, at, || {
-            let Some(dataset) = find(&self.hdf5, at)? else {
-                return Ok(None);
-            };
-            match count(&dataset)? {
-                0 => Ok(None),
-                1 => read(&dataset).map(Some),
-                count => Err(Mismatch::Count(count)),
-            }
-        })?;
-        outcome.map_err(|mismatch| {
-            let (file, at) = named();
-            match mismatch {
-                Mismatch::Parse(source) => Error::Unreadable {
-                    file,
-                    at,
-                    source: source.into(),
-                },
-                Mismatch::Type(found) => Error::WrongType {
-                    file,
-                    at,
-                    expected,
-                    found,
-                },
-                Mismatch::Count(count) => Error::NotScalar { file, at, count },
-            }
-        })
+        let found = self.at(at, expected, |dataset| match dataset.num_elements()? {
+            0 => Ok(None),
+            1 => read(dataset).map(Some),
+            count => Err(Mismatch::Count(count)),
+        });
+        found.map(Option::flatten)
+    }
+
+    fn error(&self, at: &str, expected: &'static str, mismatch: Mismatch) -> Error {
+        let (file, at) = (self.file.clone(), at.to_owned());
+        match mismatch {
+            Mismatch::Parse(source) => Error::Unreadable {
+                file,
+                at,
+                source: source.into(),
+            },
+            Mismatch::Type(found) => Error::WrongType {
+                file,
+                at,
+                expected,
+                found,
+            },
+            Mismatch::Count(count) => Error::NotScalar { file, at, count },
+            Mismatch::Large(what) => Error::TooLarge { file, at, what },
+            Mismatch::Shape(expected, shape) => Error::WrongShape {
+                file,
+                at,
+                expected,
+                shape,
+            },
+            Mismatch::Range { index, count } => Error::OutOfRange {
+                file,
+                at,
+                index,
+                count,
+            },
+            Mismatch::Incomplete(reason) => Error::Incomplete { file, reason },
+        }
     }
 }
 
@@ -141,6 +214,22 @@ impl ScanReader for Scan {
 
     fn number(&self, path: &str) -> Result<Option<f64>> {
         self.one(path, "a number", value::number)
+    }
+
+    fn value(&self, path: &str) -> Result<Option<Value>> {
+        self.at(path, "text or numbers", value::whole)
+    }
+
+    fn shape(&self, path: &str) -> Result<Option<Vec<u64>>> {
+        self.at(path, "a dataset", |dataset| Ok(dataset.shape().to_vec()))
+    }
+
+    fn slab(&self, path: &str, selection: &[Select]) -> Result<Option<Slab>> {
+        self.at(path, "numbers", |dataset| slab::read(dataset, selection))
+    }
+
+    fn frame(&self, path: &str, index: u64) -> Result<Option<Frame>> {
+        self.at(path, "images", |dataset| slab::frame(dataset, index))
     }
 }
 
@@ -153,7 +242,7 @@ impl Storage for Limited {
     }
 
     fn read_range(&self, offset: u64, len: usize) -> Result<StorageBuffer, ParseError> {
-        if len > MAX_RANGE_BYTES {
+        if len > limits::MAX_RANGE_BYTES {
             return Err(ParseError::ResourceLimit(format!(
                 "a piece of {len} bytes is to be read at once"
             )));
@@ -196,10 +285,6 @@ fn is_absent(error: &ParseError) -> bool {
         ParseError::Context { source, .. } => is_absent(source),
         _ => false,
     }
-}
-
-fn count(dataset: &Dataset) -> Result<u64, Mismatch> {
-    Ok(dataset.num_elements()?)
 }
 
 #[cfg(test)]

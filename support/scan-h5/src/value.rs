@@ -1,7 +1,27 @@
-//! One value, whatever way it was written.
+//! Values, whatever way they were written.
 
 use hdf5_reader::error::Error as ParseError;
 use hdf5_reader::{ByteOrder, Dataset, Datatype, StringPadding, StringSize, VarLenKind};
+
+use crate::limits;
+
+/// What a dataset of no or one dimension holds.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Value {
+    /// Text, without its NUL or blank padding.
+    Text(String),
+    /// A boolean, as h5py writes them: an enumeration of `FALSE` and `TRUE`.
+    Bool(bool),
+    /// A signed integer of 1 to 8 bytes.
+    Integer(i64),
+    /// An unsigned integer of 1 to 8 bytes.
+    Unsigned(u64),
+    /// A float of 2, 4 or 8 bytes. It may be NaN or infinite.
+    Float(f64),
+    /// Several values, or one in a dataset that may grow; all of one kind.
+    List(Vec<Self>),
+}
 
 /// Why a dataset gives no such value. The caller adds the names.
 #[derive(Debug)]
@@ -9,23 +29,84 @@ pub(crate) enum Mismatch {
     Parse(Box<ParseError>),
     Type(&'static str),
     Count(u64),
+    Large(String),
+    Shape(&'static str, Vec<u64>),
+    Range { index: u64, count: u64 },
+    Incomplete(String),
 }
 
 impl From<ParseError> for Mismatch {
     fn from(error: ParseError) -> Self {
-        Self::Parse(Box::new(error))
+        match error {
+            ParseError::ResourceLimit(what) => Self::Large(what),
+            other => Self::Parse(Box::new(other)),
+        }
     }
 }
 
 /// The text of a dataset that holds one element.
 pub(crate) fn text(dataset: &Dataset) -> Result<String, Mismatch> {
-    let raw = |dataset: &Dataset| dataset.read_raw_bytes();
-    let bytes = match dataset.dtype() {
+    match one(dataset)? {
+        Value::Text(text) => Ok(text),
+        _ => Err(Mismatch::Type(name(dataset.dtype()))),
+    }
+}
+
+/// The number in a dataset that holds one element.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "the trait says so: numbers are doubles"
+)]
+pub(crate) fn number(dataset: &Dataset) -> Result<f64, Mismatch> {
+    match one(dataset)? {
+        Value::Bool(value) => Ok(f64::from(u8::from(value))),
+        Value::Integer(value) => Ok(value as f64),
+        Value::Unsigned(value) => Ok(value as f64),
+        Value::Float(value) => Ok(value),
+        Value::Text(_) | Value::List(_) => Err(Mismatch::Type(name(dataset.dtype()))),
+    }
+}
+
+fn one(dataset: &Dataset) -> Result<Value, Mismatch> {
+    all(dataset)?.pop().ok_or(Mismatch::Count(0))
+}
+
+/// What a dataset of no or one dimension holds: a list unless it is a single value that cannot grow, or text.
+pub(crate) fn whole(dataset: &Dataset) -> Result<Value, Mismatch> {
+    if dataset.ndim() > 1 {
+        let expected = "a single value or a list of one dimension";
+        return Err(Mismatch::Shape(expected, dataset.shape().to_vec()));
+    }
+    let mut values = all(dataset)?;
+    let fixed = dataset
+        .max_dims()
+        .is_none_or(|dims| dims.iter().all(|dim| *dim == 1));
+    let single = values.len() == 1 && (fixed || matches!(values.first(), Some(Value::Text(_))));
+    match values.pop() {
+        Some(value) if single => Ok(value),
+        Some(value) => {
+            values.push(value);
+            Ok(Value::List(values))
+        }
+        None => Ok(Value::List(values)),
+    }
+}
+
+/// All elements. Memory is taken only for what is within the limits, whatever the file claims.
+fn all(dataset: &Dataset) -> Result<Vec<Value>, Mismatch> {
+    let width = dataset.raw_element_size()?;
+    limits::value(dataset.num_elements()?, width, dataset.chunks().as_deref())?;
+    if width == 0 {
+        return Err(Mismatch::Type("values without a size"));
+    }
+    let bytes = dataset.read_raw_bytes()?;
+    let elements = bytes.chunks_exact(width);
+    match dataset.dtype() {
         Datatype::String {
             size: StringSize::Fixed(_),
             padding,
             ..
-        } => unpadded(raw(dataset)?, *padding),
+        } => Ok(elements.map(|text| fixed(text, *padding)).collect()),
         Datatype::String {
             size: StringSize::Variable,
             ..
@@ -33,13 +114,33 @@ pub(crate) fn text(dataset: &Dataset) -> Result<String, Mismatch> {
         | Datatype::VarLen {
             kind: VarLenKind::String,
             ..
-        } => unpadded(
-            dataset.resolve_vlen_reference_bytes(&raw(dataset)?, 1)?,
-            StringPadding::NullPad,
-        ),
-        other => return Err(Mismatch::Type(name(other))),
-    };
-    Ok(String::from_utf8(bytes).unwrap_or_else(|error| latin_1(error.as_bytes())))
+        } => variable(dataset, elements),
+        dtype => elements.map(|bytes| scalar(dtype, bytes)).collect(),
+    }
+}
+
+fn fixed(bytes: &[u8], padding: StringPadding) -> Value {
+    Value::Text(decoded(unpadded(bytes.to_vec(), padding)))
+}
+
+/// Texts that stand elsewhere in the file; all of them together within the limit of one value.
+fn variable<'a>(
+    dataset: &Dataset,
+    references: impl Iterator<Item = &'a [u8]>,
+) -> Result<Vec<Value>, Mismatch> {
+    let mut total = 0;
+    let mut texts = Vec::new();
+    for reference in references {
+        let bytes = dataset.resolve_vlen_reference_bytes(reference, 1)?;
+        total += bytes.len();
+        limits::text(total)?;
+        texts.push(Value::Text(decoded(unpadded(bytes, StringPadding::NullPad))));
+    }
+    Ok(texts)
+}
+
+fn decoded(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| latin_1(error.as_bytes()))
 }
 
 /// Fixed-length text is padded with NUL, and by some instruments with blanks whatever its type says.
@@ -60,39 +161,44 @@ fn latin_1(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| char::from(*byte)).collect()
 }
 
-/// The number in a dataset that holds one element.
-pub(crate) fn number(dataset: &Dataset) -> Result<f64, Mismatch> {
-    let dtype = match dataset.dtype() {
-        // A boolean is an enumeration over a small integer.
-        Datatype::Enum { base, .. } => base.as_ref(),
-        other => other,
-    };
-    let (size, order) = match dtype {
-        Datatype::FixedPoint { size, byte_order, .. }
-        | Datatype::FloatingPoint { size, byte_order }
-        | Datatype::Bitfield { size, byte_order } => (*size, *byte_order),
+/// One number or boolean out of its bytes.
+fn scalar(dtype: &Datatype, bytes: &[u8]) -> Result<Value, Mismatch> {
+    let (order, kind) = match dtype {
+        Datatype::FixedPoint {
+            byte_order, signed, ..
+        } => (*byte_order, Kind::Integer { signed: *signed }),
+        Datatype::FloatingPoint { byte_order, .. } => (*byte_order, Kind::Float),
+        Datatype::Bitfield { byte_order, .. } => (*byte_order, Kind::Integer { signed: false }),
+        Datatype::Enum { base, members } => {
+            let named = members.iter().find(|member| member.value == bytes);
+            return match named.map(|member| member.name.as_str()) {
+                Some("FALSE") => Ok(Value::Bool(false)),
+                Some("TRUE") => Ok(Value::Bool(true)),
+                // An enumeration of an enumeration is nothing that a file can hold rightly.
+                _ if matches!(**base, Datatype::Enum { .. }) => Err(Mismatch::Type("an enumeration")),
+                _ => scalar(base, bytes),
+            };
+        }
         other => return Err(Mismatch::Type(name(other))),
     };
-    let mut bytes = dataset.read_raw_bytes()?;
-    if bytes.len() != usize::from(size) {
-        return Err(Mismatch::Type("a number of another size than it says"));
-    }
+    let mut bytes = bytes.to_vec();
     if order == ByteOrder::LittleEndian {
         bytes.reverse();
     }
-    let is_float = matches!(dtype, Datatype::FloatingPoint { .. });
-    let signed = matches!(dtype, Datatype::FixedPoint { signed: true, .. });
-    let value = if is_float {
-        float(&bytes)
-    } else {
-        integer(&bytes, signed)
+    let value = match kind {
+        Kind::Float => float(&bytes).map(Value::Float),
+        Kind::Integer { signed } => integer(&bytes, signed),
     };
     value.ok_or(Mismatch::Type("a number of an unusual width"))
 }
 
+enum Kind {
+    Integer { signed: bool },
+    Float,
+}
+
 /// An integer of 1 to 8 bytes, the most significant first.
-#[allow(clippy::cast_precision_loss)] // the trait says so: numbers are doubles
-fn integer(bytes: &[u8], signed: bool) -> Option<f64> {
+fn integer(bytes: &[u8], signed: bool) -> Option<Value> {
     if bytes.is_empty() || bytes.len() > 8 {
         return None;
     }
@@ -100,9 +206,9 @@ fn integer(bytes: &[u8], signed: bool) -> Option<f64> {
     let mut wide = [if negative { 0xff } else { 0 }; 8];
     wide[8 - bytes.len()..].copy_from_slice(bytes);
     Some(if signed {
-        i64::from_be_bytes(wide) as f64
+        Value::Integer(i64::from_be_bytes(wide))
     } else {
-        u64::from_be_bytes(wide) as f64
+        Value::Unsigned(u64::from_be_bytes(wide))
     })
 }
 
@@ -132,7 +238,7 @@ fn half(bits: u16) -> f64 {
     if bits & 0x8000 == 0 { size } else { -size }
 }
 
-fn name(dtype: &Datatype) -> &'static str {
+pub(crate) fn name(dtype: &Datatype) -> &'static str {
     match dtype {
         Datatype::FixedPoint { .. }
         | Datatype::FloatingPoint { .. }
@@ -177,9 +283,11 @@ mod tests {
     fn integers_of_every_width_keep_their_sign() {
         for width in 1..=8 {
             let ones = vec![0xff; width];
-            assert_eq!(integer(&ones, true), Some(-1.0), "{width} bytes");
-            assert!(
-                integer(&ones, false).is_some_and(|value| value > 0.0),
+            assert_eq!(integer(&ones, true), Some(Value::Integer(-1)), "{width} bytes");
+            let most = u64::MAX >> (64 - 8 * width);
+            assert_eq!(
+                integer(&ones, false),
+                Some(Value::Unsigned(most)),
                 "{width} bytes"
             );
         }

@@ -1,31 +1,60 @@
 //! Small scans for tests and demonstrations, laid out as tomography beamline 8.3.2 writes them.
 
+mod file;
+mod frames;
 mod metadata;
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
-use hdf5_pure::{DatasetBuilder, FileBuilder, FinishedGroup};
+use file::Item;
+pub use file::write_scan;
 
-use crate::{Error, Result};
-
-/// A value to be written, as an array of one unless it is a series.
+/// A value to be written, as an array of one unless it is several.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ScanValue {
-    /// UTF-8 of fixed length.
+    /// UTF-8 text, in the scan's [`TextForm`].
     Text(String),
+    /// Several texts.
+    Texts(Vec<String>),
     /// A little-endian 64-bit float.
     Number(f64),
     /// A little-endian signed 32-bit integer.
     Integer(i32),
     /// One 64-bit float per projection, as motor positions are kept.
     Series(Vec<f64>),
+    /// Rows of 64-bit floats, all of the same length.
+    Grid(Vec<Vec<f64>>),
+}
+
+/// How a scan's texts are written. Readers must take them all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TextForm {
+    /// Of fixed length, padded with NUL, an array of one.
+    #[default]
+    Fixed,
+    /// Of fixed length, padded with eight blanks, an array of one.
+    BlankPadded,
+    /// Of variable length, an array of one.
+    Variable,
+    /// Of variable length, without dimensions.
+    VariableScalar,
+}
+
+/// The number type of a scan's frames.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PixelType {
+    /// Unsigned, 8 bits.
+    U8,
+    /// Unsigned, 16 bits.
+    #[default]
+    U16,
+    /// A float of 32 bits.
+    F32,
 }
 
 /// What a made-up scan is to contain.
 ///
-/// It has every metadata path of a tomography scan with a plausible value, and frames of 16-bit unsigned
-/// integers under `/exchange` (`data`, `data_white`, `data_dark`) with their angles (`theta`). The same
+/// It has every metadata path of a tomography scan with a plausible value, and frames under `/exchange` (`data`, `data_white`, `data_dark`) with their angles (`theta`). The same
 /// settings give the same bytes.
 #[derive(Debug, Clone)]
 pub struct ScanSpec {
@@ -35,6 +64,10 @@ pub struct ScanSpec {
     rows: usize,
     cols: usize,
     seed: u64,
+    text_form: TextForm,
+    pixel_type: PixelType,
+    gzip: bool,
+    constant: bool,
     overrides: BTreeMap<String, Option<ScanValue>>,
 }
 
@@ -48,6 +81,10 @@ impl ScanSpec {
             rows,
             cols,
             seed: 832,
+            text_form: TextForm::default(),
+            pixel_type: PixelType::default(),
+            gzip: false,
+            constant: false,
             overrides: BTreeMap::new(),
         }
     }
@@ -67,6 +104,30 @@ impl ScanSpec {
     /// The number of dark frames.
     pub fn darks(mut self, darks: usize) -> Self {
         self.darks = darks;
+        self
+    }
+
+    /// How texts are written.
+    pub fn text_form(mut self, form: TextForm) -> Self {
+        self.text_form = form;
+        self
+    }
+
+    /// The number type of the frames.
+    pub fn pixel_type(mut self, kind: PixelType) -> Self {
+        self.pixel_type = kind;
+        self
+    }
+
+    /// Compresses each frame by itself, as acquisition software does.
+    pub fn gzip(mut self) -> Self {
+        self.gzip = true;
+        self
+    }
+
+    /// Gives every pixel of a stack the same value.
+    pub fn constant(mut self) -> Self {
+        self.constant = true;
         self
     }
 
@@ -115,146 +176,5 @@ impl ScanSpec {
             };
         }
         items
-    }
-}
-
-/// A dataset to be written.
-enum Item {
-    Value(ScanValue),
-    Frames { count: usize, level: u16 },
-}
-
-/// A group to be written.
-#[derive(Default)]
-struct Folder<'a> {
-    items: BTreeMap<&'a str, &'a Item>,
-    folders: BTreeMap<&'a str, Folder<'a>>,
-}
-
-type Problem = Box<dyn std::error::Error + Send + Sync>;
-
-/// Writes a scan. The frames are put together in memory first.
-///
-/// # Errors
-/// [`Error::Write`] when a path of the spec cannot be one in an HDF5 file, or the file cannot be written.
-pub fn write_scan(path: &Path, spec: &ScanSpec) -> Result<()> {
-    let write = || -> Result<(), Problem> {
-        let items = spec.items();
-        let mut root = Folder::default();
-        for (at, item) in &items {
-            root.insert(at, item);
-        }
-        root.refuse_clash()?;
-        let mut file = FileBuilder::new();
-        for (name, item) in &root.items {
-            item.write(file.create_dataset(name), spec)?;
-        }
-        for (name, folder) in &root.folders {
-            file.add_group(folder.build(name, spec)?);
-        }
-        let bytes = file.finish()?;
-        Ok(std::fs::write(path, bytes)?)
-    };
-    write().map_err(|source| Error::Write {
-        file: path.to_owned(),
-        source,
-    })
-}
-
-impl<'a> Folder<'a> {
-    fn insert(&mut self, path: &'a str, item: &'a Item) {
-        let path = path.trim_start_matches('/');
-        match path.split_once('/') {
-            Some((folder, rest)) => self.folders.entry(folder).or_default().insert(rest, item),
-            None => {
-                self.items.insert(path, item);
-            }
-        }
-    }
-
-    fn build(&self, name: &str, spec: &ScanSpec) -> Result<FinishedGroup, Problem> {
-        self.refuse_clash()?;
-        // The builder of a nested group needs none of its parent's.
-        let mut group = FileBuilder::new().create_group(name);
-        for (name, item) in &self.items {
-            item.write(group.create_dataset(name), spec)?;
-        }
-        for (name, folder) in &self.folders {
-            group.add_group(folder.build(name, spec)?);
-        }
-        Ok(group.finish())
-    }
-
-    /// The library would write a group and a dataset of the same name.
-    fn refuse_clash(&self) -> Result<(), Problem> {
-        match self.items.keys().find(|name| self.folders.contains_key(*name)) {
-            Some(name) => Err(format!("{name} is to be a group and a dataset").into()),
-            None => Ok(()),
-        }
-    }
-}
-
-impl Item {
-    fn write(&self, dataset: &mut DatasetBuilder, spec: &ScanSpec) -> Result<(), Problem> {
-        match self {
-            Self::Value(ScanValue::Text(text)) => {
-                // A fixed-length type is at least one byte wide.
-                let width = u32::try_from(text.len().max(1))?;
-                dataset.with_strings_sized(&[text], width)?;
-            }
-            Self::Value(ScanValue::Number(number)) => {
-                dataset.with_f64_data(&[*number]);
-            }
-            Self::Value(ScanValue::Integer(number)) => {
-                dataset.with_i32_data(&[*number]);
-            }
-            Self::Value(ScanValue::Series(series)) => {
-                dataset.with_f64_data(series);
-            }
-            Self::Frames { count, level } => {
-                let shape = [
-                    u64::try_from(*count)?,
-                    u64::try_from(spec.rows)?,
-                    u64::try_from(spec.cols)?,
-                ];
-                dataset
-                    .with_u16_data(&frames(*count, *level, spec))
-                    .with_shape(&shape);
-            }
-        }
-        Ok(())
-    }
-}
-
-/// A dark bar that moves from frame to frame over an even field, with a little noise.
-fn frames(count: usize, level: u16, spec: &ScanSpec) -> Vec<u16> {
-    let mut noise = Noise(spec.seed ^ u64::from(level));
-    let mut pixels = Vec::with_capacity(count * spec.rows * spec.cols);
-    for frame in 0..count {
-        let bar = frame * spec.cols / count.max(1);
-        for _ in 0..spec.rows {
-            for col in 0..spec.cols {
-                let light = if col.abs_diff(bar) * 16 < spec.cols {
-                    level / 2
-                } else {
-                    level
-                };
-                pixels.push(light + noise.next_below_64());
-            }
-        }
-    }
-    pixels
-}
-
-/// A generator of few lines, so that a seed means the same bytes for ever.
-struct Noise(u64);
-
-impl Noise {
-    fn next_below_64(&mut self) -> u16 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        u16::from(self.0.to_be_bytes()[0] >> 2)
     }
 }

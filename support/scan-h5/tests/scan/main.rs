@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod damage;
+mod frames;
 mod roundtrip;
+mod values;
 mod witness;
 
 use std::path::PathBuf;

@@ -1,6 +1,6 @@
 //! What we write we read.
 
-use scan_h5::{Error, Scan, ScanReader, ScanSpec, ScanValue, write_scan};
+use scan_h5::{Error, Numbers, PixelType, Scan, ScanReader, ScanSpec, ScanValue, TextForm, write_scan};
 
 #[test]
 fn metadata_comes_back() {
@@ -79,4 +79,43 @@ fn a_path_that_is_both_group_and_dataset_is_refused() {
     let error = write_scan(&path, &spec).unwrap_err();
     assert!(matches!(error, Error::Write { .. }), "{error}");
     assert!(!path.exists());
+}
+
+#[test]
+fn every_form_of_text_comes_back_as_the_same_text() {
+    let dir = tempfile::tempdir().unwrap();
+    let forms = [
+        TextForm::Fixed,
+        TextForm::BlankPadded,
+        TextForm::Variable,
+        TextForm::VariableScalar,
+    ];
+    for form in forms {
+        let path = dir.path().join("scan.h5");
+        let spec = ScanSpec::new(1, 2, 2).text_form(form).text("/x", "größe");
+        write_scan(&path, &spec).unwrap();
+        let text = Scan::open(&path).unwrap().string("/x").unwrap();
+        assert_eq!(text.as_deref(), Some("größe"), "{form:?}");
+    }
+}
+
+#[test]
+fn frames_come_back_compressed_or_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let frame = |name: &str, spec: &ScanSpec| {
+        let path = dir.path().join(name);
+        write_scan(&path, spec).unwrap();
+        let scan = Scan::open(&path).unwrap();
+        scan.check_frames("/exchange/data").unwrap();
+        scan.frame("/exchange/data", 2).unwrap().unwrap()
+    };
+    let spec = ScanSpec::new(3, 8, 16);
+    let plain = frame("plain.h5", &spec);
+    assert_eq!((plain.rows, plain.cols), (8, 16));
+    assert!(matches!(plain.pixels, Numbers::U16(_)));
+    assert_eq!(frame("gzip.h5", &spec.clone().gzip()), plain);
+    let floats = frame("f32.h5", &spec.clone().pixel_type(PixelType::F32).gzip());
+    assert!(matches!(floats.pixels, Numbers::F32(_)));
+    let even = frame("even.h5", &spec.pixel_type(PixelType::U8).constant());
+    assert_eq!(even.pixels, Numbers::U8(vec![78; 128]));
 }
