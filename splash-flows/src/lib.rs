@@ -8,18 +8,14 @@
 //! [`flows::run`] runs a flow by its name. [`facility::Facility`] holds what all runs share.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
-pub mod config;
-pub mod facility;
 pub mod flows;
 pub mod hpc;
 pub mod ingest;
-mod metrics;
-pub mod prune;
 pub mod report;
-pub mod run;
 pub mod scan_path;
-pub mod scheduler;
-pub mod span;
+mod site;
 
+pub use pipeline::{config, facility, prune, run, scheduler, span};
 pub use proved_transfer::{copy, endpoint, failure, progress};
 pub use settings::dotenv;
+pub use site::SITE_RULES;

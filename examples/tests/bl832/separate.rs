@@ -107,8 +107,13 @@ fn the_example_configuration_moves_a_scan_between_processes() {
     assert!(!findings.iter().any(Finding::is_error), "{findings:#?}");
     // Nothing of the example was lost on its way through the simulator.
     let env = Environment::from_vars([]);
-    let example = Config::load(&Path::new(REPOSITORY).join("config.example.yml"), &env).unwrap();
-    let written = Config::load(&config, &env).unwrap();
+    let example = Config::load(
+        &Path::new(REPOSITORY).join("config.example.yml"),
+        &env,
+        &splash_flows::SITE_RULES,
+    )
+    .unwrap();
+    let written = Config::load(&config, &env, &splash_flows::SITE_RULES).unwrap();
     assert!(written.endpoints().keys().eq(example.endpoints().keys()));
     assert_eq!(
         (written.deletion(), written.variables(), written.extra()),

@@ -40,7 +40,7 @@ fn main() -> ExitCode {
 /// Runs what stands on stdin, with one facility for all, as a worker does.
 fn work(config: &Path, env_file: &Path, state_dir: &Path) -> Result {
     let environment = Environment::from_vars([]).with_dotenv(&std::fs::read_to_string(env_file)?)?;
-    let config = Config::load(config, &environment)?;
+    let config = Config::load(config, &environment, &splash_flows::SITE_RULES)?;
     let facility = Arc::new(Facility::connect(config, environment, Some(state_dir))?);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)

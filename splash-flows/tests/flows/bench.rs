@@ -191,6 +191,7 @@ pub(crate) fn config(sim: &Sim, keys: &Value) -> Result<Config, ConfigError> {
         &text.to_string(),
         "the test's config",
         &Environment::from_vars(sim.env()),
+        &splash_flows::SITE_RULES,
     )
 }
 

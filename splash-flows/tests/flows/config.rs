@@ -62,7 +62,7 @@ proptest! {
     fn an_edited_example_is_read_or_refused(text in edited()) {
         let vars = [("GLOBUS_CLIENT_ID", "app"), ("GLOBUS_CLIENT_SECRET", SECRET)];
         let env = Environment::from_vars(vars.map(|(name, value)| (name.to_owned(), value.to_owned())));
-        let told = match Config::parse(&text, "config.yml", &env) {
+        let told = match Config::parse(&text, "config.yml", &env, &splash_flows::SITE_RULES) {
             Ok(config) => {
                 for key in ["spot832", "data832", "nersc832"] {
                     if let Ok(endpoint) = config.endpoint(key)

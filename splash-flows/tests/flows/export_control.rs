@@ -58,7 +58,13 @@ fn under_patterns(bench: &Bench, patterns: &[&str]) -> Arc<Facility> {
         .collect();
     let environment = Environment::from_vars(bench.sim.env());
     let text = json!({ "export_control": patterns, "globus": { "globus_endpoints": endpoints } }).to_string();
-    let config = Config::parse(&text, "the test's config", &environment).unwrap();
+    let config = Config::parse(
+        &text,
+        "the test's config",
+        &environment,
+        &splash_flows::SITE_RULES,
+    )
+    .unwrap();
     Arc::new(Facility::connect(config, environment, Some(&bench.state_dir())).unwrap())
 }
 

@@ -155,7 +155,13 @@ fn with_settings(bench: &Bench, state: &Path, local: Option<&Path>, settings: &V
         text[name] = value.clone();
     }
     let environment = Environment::from_vars(sim.env());
-    let config = Config::parse(&text.to_string(), "the test's config", &environment).unwrap();
+    let config = Config::parse(
+        &text.to_string(),
+        "the test's config",
+        &environment,
+        &splash_flows::SITE_RULES,
+    )
+    .unwrap();
     Arc::new(Facility::connect(config, environment, Some(state)).unwrap())
 }
 

@@ -26,6 +26,16 @@ fn foundation(name: &str) -> Option<&'static [&'static str]> {
         "rest-core" | "run-store" | "scan-h5" | "service-sim" | "settings" => Some(&[]),
         "globus-auth" | "pushgateway" => Some(&["rest-core"]),
         "proved-transfer" => Some(&["globus-transfer", "rest-core", "run-store", "settings"]),
+        "pipeline" => Some(&[
+            "globus-transfer",
+            "prefect-client",
+            "proved-transfer",
+            "pushgateway",
+            "rest-core",
+            "run-store",
+            "scicat",
+            "settings",
+        ]),
         _ => None,
     }
 }
@@ -55,6 +65,7 @@ fn remedy(package: &Package) -> &'static str {
     match package.name.as_str() {
         "service-sim" => "the simulator shares no code with what it judges",
         "proved-transfer" => "it stands on the Globus client and the run store, below every facility",
+        "pipeline" => "it composes the clients, below every beamline",
         name if foundation(name).is_some() => "it stands below the clients",
         name if GLOBUS_CLIENTS.contains(&name) => {
             "a Globus client may use rest-core and globus-auth, its tests service-sim"

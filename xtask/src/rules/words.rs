@@ -57,11 +57,13 @@ fn continues(nearest: Option<char>, next: Option<char>) -> bool {
 /// What the pipelines need of a service belongs into its client, so they never speak HTTP themselves.
 fn raw_http(project: &Project) -> Vec<Violation> {
     let mut found = Vec::new();
-    for file in project.rust_under("splash-flows/src") {
+    for file in ["splash-flows/src", "support/pipeline/src"]
+        .into_iter()
+        .flat_map(|folder| project.rust_under(folder))
+    {
         for (number, line) in file.lines() {
             if let Some(word) = http_word(line) {
-                let what =
-                    format!("splash-flows names `{word}`; what is missing belongs into the client crate");
+                let what = format!("names `{word}`; what is missing belongs into the client crate");
                 found.push(Violation::at(&file.path, number, what));
             }
         }
@@ -121,6 +123,10 @@ mod tests {
         assert!(found[0].starts_with("splash-flows/src/mover.rs:2: "), "{found:?}");
         assert_eq!(in_flows("client.request(parts).await?").len(), 1);
         assert_eq!(in_flows("http::Method::GET").len(), 1);
+        assert_eq!(
+            check(&files(&[("support/pipeline/src/run.rs", "reqwest")])).len(),
+            1
+        );
     }
 
     #[test]

@@ -46,7 +46,8 @@ impl Place {
     fn real(arguments: &Arguments, config: &Path) -> Result<Self, String> {
         let environment =
             Environment::load(arguments.env_file.as_deref()).map_err(|error| error.to_string())?;
-        let config = Config::load(config, &environment).map_err(|error| error.to_string())?;
+        let config = Config::load(config, &environment, &splash_flows::SITE_RULES)
+            .map_err(|error| error.to_string())?;
         Ok(Self {
             config,
             environment,
@@ -145,8 +146,13 @@ impl Place {
             folders.insert(key.clone(), folder);
         }
         let text = json!({ "deletion": "on", "globus": { "globus_endpoints": configured } }).to_string();
-        let config = Config::parse(&text, "the simulated facility", &environment)
-            .map_err(|error| error.to_string())?;
+        let config = Config::parse(
+            &text,
+            "the simulated facility",
+            &environment,
+            &splash_flows::SITE_RULES,
+        )
+        .map_err(|error| error.to_string())?;
         Ok(Self {
             config,
             environment,

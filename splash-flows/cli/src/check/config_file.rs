@@ -66,7 +66,7 @@ pub(super) fn check(path: &Path, env: &Environment, findings: &mut Vec<Finding>)
             return None;
         }
     };
-    let read = Config::inspect(&text, &name, env);
+    let read = Config::inspect(&text, &name, env, &splash_flows::SITE_RULES);
     let places = Document::read(&text, &name, env).map(|document| document.places());
     let (inspection, places) = match (read, places) {
         (Ok(inspection), Ok(places)) => (inspection, places),

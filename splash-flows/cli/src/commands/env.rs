@@ -75,7 +75,7 @@ impl ShowEnv {
 /// The exports, and what the user should know of them.
 fn exports(settings: &Settings) -> Result<(String, Vec<String>), String> {
     let environment = Environment::load(settings.env_file.as_deref()).map_err(|error| error.to_string())?;
-    let config = match Config::load(&settings.config, &environment) {
+    let config = match Config::load(&settings.config, &environment, &splash_flows::SITE_RULES) {
         Ok(config) => Some(config),
         // Without a file of that name the variables are all there is.
         Err(ConfigError::Missing(path)) if path == Path::new(crate::CONFIG) => None,

@@ -22,7 +22,8 @@ pub(crate) fn configuration(settings: &Settings) -> Result<(Config, Environment)
     let refused = |error: String| Failure::new("preflight", "config", error);
     let environment =
         Environment::load(settings.env_file.as_deref()).map_err(|error| refused(error.to_string()))?;
-    let config = Config::load(&settings.config, &environment).map_err(|error| refused(error.to_string()))?;
+    let config = Config::load(&settings.config, &environment, &splash_flows::SITE_RULES)
+        .map_err(|error| refused(error.to_string()))?;
     Ok((config, environment))
 }
 

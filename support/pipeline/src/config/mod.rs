@@ -5,7 +5,6 @@
 //! and an endpoint's uuid that is none, is an error when the value is used and not before: the file also holds entries
 //! for beamlines and sites that a run never touches.
 
-mod bl832;
 mod error;
 mod pruning;
 mod read;
@@ -22,6 +21,7 @@ use settings::Setting;
 use settings::dotenv::Environment;
 
 use crate::endpoint::{EndpointError, StorageEndpoint};
+use crate::site::SiteRules;
 
 pub use error::ConfigError;
 pub use proved_transfer::endpoint::EndpointKey;
@@ -54,6 +54,7 @@ pub struct GlobusApp {
 #[derive(Clone)]
 pub struct Config {
     file: String,
+    site: &'static SiteRules,
     endpoints: BTreeMap<EndpointKey, StorageEndpoint>,
     app: Option<(Setting, Setting)>,
     deletion: DeletionMode,
@@ -77,24 +78,29 @@ pub struct Inspection {
 }
 
 impl Config {
-    /// Reads the file at `path`.
+    /// Reads the file at `path`; `site` is what the facility knows beyond it.
     ///
     /// # Errors
     /// It is missing, unreadable, not YAML, has a key twice, or a value that cannot be right.
-    pub fn load(path: &Path, env: &Environment) -> Result<Self, ConfigError> {
+    pub fn load(path: &Path, env: &Environment, site: &'static SiteRules) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => ConfigError::Missing(path.to_owned()),
             _ => ConfigError::Read(path.to_owned(), error),
         })?;
-        Self::parse(&text, &path.display().to_string(), env)
+        Self::parse(&text, &path.display().to_string(), env, site)
     }
 
     /// Reads `text`; `file` is the name that messages give it.
     ///
     /// # Errors
     /// As [`Config::load`].
-    pub fn parse(text: &str, file: &str, env: &Environment) -> Result<Self, ConfigError> {
-        let inspection = Self::inspect(text, file, env).map_err(Mistakes::from)?;
+    pub fn parse(
+        text: &str,
+        file: &str,
+        env: &Environment,
+        site: &'static SiteRules,
+    ) -> Result<Self, ConfigError> {
+        let inspection = Self::inspect(text, file, env, site).map_err(Mistakes::from)?;
         match inspection.mistakes {
             None => Ok(inspection.config),
             Some(mistakes) => Err(mistakes.into()),
@@ -105,8 +111,18 @@ impl Config {
     ///
     /// # Errors
     /// It is not YAML: nothing can be said of the rest.
-    pub fn inspect(text: &str, file: &str, env: &Environment) -> Result<Inspection, Mistake> {
-        read::inspect(text, file, env)
+    pub fn inspect(
+        text: &str,
+        file: &str,
+        env: &Environment,
+        site: &'static SiteRules,
+    ) -> Result<Inspection, Mistake> {
+        read::inspect(text, file, env, site)
+    }
+
+    /// What the facility knows beyond the file.
+    pub fn site(&self) -> &'static SiteRules {
+        self.site
     }
 
     /// The file's name, for messages.

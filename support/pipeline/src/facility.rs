@@ -114,24 +114,33 @@ impl Facility {
     }
 
     /// The catalogue, or why it cannot be used.
-    pub(crate) fn catalogue(&self) -> Result<&scicat::Client, Failure> {
+    ///
+    /// # Errors
+    /// A setting that is missing or wrong, by the name of its variable.
+    pub fn catalogue(&self) -> Result<&scicat::Client, Failure> {
         self.scicat.as_ref().map_err(Clone::clone)
     }
 
-    pub(crate) fn scheduler(&self) -> &dyn Scheduler {
+    /// What starts flows later.
+    pub fn scheduler(&self) -> &dyn Scheduler {
         &*self.scheduler
     }
 
-    pub(crate) fn store(&self) -> &dyn RunStore {
+    /// The record of runs.
+    pub fn store(&self) -> &dyn RunStore {
         self.workplace.store()
     }
 
-    pub(crate) fn now(&self) -> DateTime<Utc> {
+    /// The time by the facility's clock.
+    pub fn now(&self) -> DateTime<Utc> {
         self.workplace.now()
     }
 
     /// Whether Globus takes the credentials; one token request at most for all runs of the process.
-    pub(crate) async fn preflight_transfer(&self) -> Result<(), Failure> {
+    ///
+    /// # Errors
+    /// The credentials were refused, or Globus could not be asked.
+    pub async fn preflight_transfer(&self) -> Result<(), Failure> {
         self.workplace.service.authenticate().await.map_err(|error| {
             Failure::service(STEP, "globus_auth", &error)
                 .remedy("check GLOBUS_CLIENT_ID and GLOBUS_CLIENT_SECRET")
@@ -165,7 +174,11 @@ fn scheduler(
     store: &Arc<dyn RunStore>,
 ) -> Result<Arc<dyn Scheduler>, Failure> {
     if environment.get("PREFECT_API_URL").is_none_or(str::is_empty) {
-        let local = LocalScheduler::new(Arc::clone(store), config.variables().clone());
+        let local = LocalScheduler::new(
+            Arc::clone(store),
+            config.variables().clone(),
+            config.site().usual_variable,
+        );
         return Ok(Arc::new(local));
     }
     let client = prefect_client::ClientBuilder::from_vars(environment.lookup())

@@ -3,8 +3,16 @@ use serde_json::json;
 
 use super::*;
 
-const EXAMPLE: &str = include_str!("../../../config.example.yml");
+const EXAMPLE: &str = include_str!("../../../../config.example.yml");
 const UUID: &str = "44ae904c-ab64-4145-a8f0-7287de38324d";
+
+static RULES: SiteRules = SiteRules {
+    on_site: &["spot832", "data832", "data832_raw", "data832_scratch"],
+    prune_rules: &[],
+    derived: &["data832_scratch", "alcf832_scratch"],
+    raw_only: &[],
+    usual_variable: |_| None,
+};
 
 fn env(vars: &[(&str, &str)]) -> Environment {
     Environment::from_vars(
@@ -14,7 +22,12 @@ fn env(vars: &[(&str, &str)]) -> Environment {
 }
 
 fn parse(text: &str) -> Result<Config, ConfigError> {
-    Config::parse(text, "config.yml", &env(&[("ROOT", "/data"), ("ID", UUID)]))
+    Config::parse(
+        text,
+        "config.yml",
+        &env(&[("ROOT", "/data"), ("ID", UUID)]),
+        &RULES,
+    )
 }
 
 fn message(text: &str) -> String {
@@ -29,7 +42,7 @@ fn endpoint(fields: &[&str]) -> Config {
 
 #[test]
 fn the_example_is_complete() {
-    let config = Config::parse(EXAMPLE, "config.example.yml", &env(&[])).unwrap();
+    let config = Config::parse(EXAMPLE, "config.example.yml", &env(&[]), &RULES).unwrap();
     assert_eq!(config.endpoints().len(), 22);
     for (key, endpoint) in config.endpoints() {
         assert!(endpoint.uuid().is_ok() && endpoint.join("x").is_ok(), "{key}");
@@ -172,7 +185,7 @@ fn an_unset_variable_is_an_error_only_where_it_is_used() {
 fn the_globus_app() {
     let text = "globus:\n  globus_apps:\n    als_transfer:\n      client_id: ${GLOBUS_CLIENT_ID}\n      client_secret: ${GLOBUS_CLIENT_SECRET}\n";
     let vars = env(&[("GLOBUS_CLIENT_ID", "id"), ("GLOBUS_CLIENT_SECRET", "hunter$2")]);
-    let config = Config::parse(text, "config.yml", &vars).unwrap();
+    let config = Config::parse(text, "config.yml", &vars, &RULES).unwrap();
     let app = config.globus_app().unwrap().unwrap();
     assert_eq!(
         (app.client_id.as_str(), app.client_secret.expose_secret()),
@@ -236,7 +249,7 @@ fn mistakes_are_placed_and_secrets_are_not_shown() {
 fn all_mistakes_are_found_at_once_and_the_error_says_how_to_see_them() {
     let text =
         "deletion: never\nstall: soon\nglobus: {globus_endpoints: {e: {uuid: x}, f: 1}}\ndeletoin: on\n";
-    let inspection = Config::inspect(text, "config.yml", &env(&[])).unwrap();
+    let inspection = Config::inspect(text, "config.yml", &env(&[]), &RULES).unwrap();
     let mistakes: Vec<_> = inspection.mistakes.unwrap().list().to_vec();
     let keys: Vec<&str> = mistakes.iter().map(|mistake| mistake.key.as_str()).collect();
     assert_eq!(
@@ -281,7 +294,7 @@ fn an_unknown_endpoint_is_answered_with_those_there_are() {
 
 #[test]
 fn a_parameter_finds_its_endpoint() {
-    let config = Config::parse(EXAMPLE, "config.example.yml", &env(&[])).unwrap();
+    let config = Config::parse(EXAMPLE, "config.example.yml", &env(&[]), &RULES).unwrap();
     for (key, endpoint) in config.endpoints() {
         let found = config.endpoint_from_parameter(&endpoint.to_parameter()).unwrap();
         assert_eq!(&found, endpoint, "{key}");
@@ -306,19 +319,19 @@ fn a_parameter_finds_its_endpoint() {
 fn files() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("config.yml");
-    let error = Config::load(&path, &env(&[])).unwrap_err().to_string();
+    let error = Config::load(&path, &env(&[]), &RULES).unwrap_err().to_string();
     assert!(
         error.contains("config.yml") && error.contains("config.example.yml") && error.contains("--config"),
         "{error}"
     );
     std::fs::write(&path, "\u{feff}stall: 2m\r\n").unwrap();
     assert_eq!(
-        Config::load(&path, &env(&[])).unwrap().stall(),
+        Config::load(&path, &env(&[]), &RULES).unwrap().stall(),
         Duration::from_secs(120)
     );
     std::fs::write(&path, b"a: \xff\n").unwrap();
     assert!(matches!(
-        Config::load(&path, &env(&[])),
+        Config::load(&path, &env(&[]), &RULES),
         Err(ConfigError::Read(..))
     ));
 }

@@ -9,7 +9,7 @@ use settings::Section;
 
 use super::EndpointKey;
 use crate::endpoint::StorageEndpoint;
-use crate::prune::holds_raw;
+use crate::site::SiteRules;
 
 /// The top keys that are read here.
 pub(super) const KEYS: [&str; 6] = [
@@ -91,7 +91,11 @@ impl Pruning {
         self.retention.get(&EndpointKey::new(endpoint)).copied()
     }
 
-    pub(super) fn read(top: &Section<'_>, endpoints: &BTreeMap<EndpointKey, StorageEndpoint>) -> Self {
+    pub(super) fn read(
+        top: &Section<'_>,
+        endpoints: &BTreeMap<EndpointKey, StorageEndpoint>,
+        site: &SiteRules,
+    ) -> Self {
         let problem = "must be `/path`, or `endpoint:/path` with an endpoint of this file";
         let protected = top.list("never_delete", problem, |text| Protected::parse(text, endpoints));
         let days = top.count("trash_days").unwrap_or(TRASH_DAYS);
@@ -107,7 +111,7 @@ impl Pruning {
                 maximum_files: top.count("maximum_files"),
                 maximum_bytes: top.count("maximum_bytes"),
             },
-            retention: retention(&top.section("retention"), endpoints),
+            retention: retention(&top.section("retention"), endpoints, site),
         }
     }
 }
@@ -116,13 +120,14 @@ impl Pruning {
 fn retention(
     section: &Section<'_>,
     endpoints: &BTreeMap<EndpointKey, StorageEndpoint>,
+    site: &SiteRules,
 ) -> BTreeMap<EndpointKey, TimeDelta> {
     let mut rules = BTreeMap::new();
     for name in section.keys() {
         let key = EndpointKey::new(name);
         match (endpoints.get(&key), section.duration(name).and_then(delta)) {
             (None, _) => section.mistake(name, "is no endpoint of this file"),
-            (Some(_), _) if holds_raw(name) => {
+            (Some(_), _) if site.holds_raw(name) => {
                 section.mistake(name, "holds raw data, whose last copy is never deleted");
             }
             (Some(_), Some(age)) => {

@@ -59,7 +59,7 @@ impl RunContext {
     }
 
     /// What the run tells of its transfers.
-    pub(crate) fn metrics(&self) -> &Metrics {
+    pub fn metrics(&self) -> &Metrics {
         &self.metrics
     }
 

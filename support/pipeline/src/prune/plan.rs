@@ -8,7 +8,6 @@ use serde_json::json;
 
 use super::guard::Target;
 use super::registry;
-use super::rule::rule;
 use crate::copy::VerifiedCopy;
 use crate::endpoint::StorageEndpoint;
 use crate::failure::Failure;
@@ -41,7 +40,9 @@ pub async fn schedule_prune(
 ) -> Result<ScheduledPrune, Failure> {
     let of_this_pair = proof.subject().endpoint() == source.key().as_str()
         && proof.witness().endpoint() == check.key().as_str();
-    let planned = if of_this_pair && rule(source.key().as_str(), check.key().as_str()).is_some() {
+    let site = run.facility().config().site();
+    let rule = site.prune_rule(source.key().as_str(), check.key().as_str());
+    let planned = if of_this_pair && rule.is_some() {
         let prune = planned(run, relative_path, (source, Some(check)), proof.verified_by());
         put(run, prune, after, false).await
     } else {

@@ -5,9 +5,7 @@ mod guard;
 mod on_site;
 mod plan;
 mod registry;
-mod rule;
 
 pub use flow::{PruneParameters, prune};
 pub use plan::schedule_prune;
 pub use registry::{DuePrune, OpenPrune, drop_prune, due_prunes, open_prune, open_prunes};
-pub use rule::{PruneRule, RULES_832, holds_raw, rule};

@@ -15,12 +15,21 @@ use crate::failure::Failure;
 pub struct LocalScheduler {
     store: Arc<dyn RunStore>,
     variables: BTreeMap<String, Value>,
+    usual: fn(&str) -> Option<Value>,
 }
 
 impl LocalScheduler {
-    /// Schedules into `store`; `variables` are those of the configuration.
-    pub fn new(store: Arc<dyn RunStore>, variables: BTreeMap<String, Value>) -> Self {
-        Self { store, variables }
+    /// Schedules into `store`. `variables` are those of the configuration; one that is not there is as `usual` has it.
+    pub fn new(
+        store: Arc<dyn RunStore>,
+        variables: BTreeMap<String, Value>,
+        usual: fn(&str) -> Option<Value>,
+    ) -> Self {
+        Self {
+            store,
+            variables,
+            usual,
+        }
     }
 }
 
@@ -35,7 +44,7 @@ impl Scheduler for LocalScheduler {
     }
 
     async fn variable(&self, name: &str) -> Result<Option<Value>, Failure> {
-        Ok(self.variables.get(name).cloned().or_else(|| usual(name)))
+        Ok(self.variables.get(name).cloned().or_else(|| (self.usual)(name)))
     }
 
     async fn schedule(&self, prune: &PlannedPrune) -> Result<String, Failure> {
@@ -44,16 +53,5 @@ impl Scheduler for LocalScheduler {
             .await
             .map(|id| id.to_string())
             .map_err(|error| Failure::store(STEP, &error))
-    }
-}
-
-/// What the incumbent's set-up script gives a new server.
-fn usual(name: &str) -> Option<Value> {
-    match name {
-        "bl832-settings" => Some(serde_json::json!({
-            "delete_spot832_files_after_days": 1,
-            "delete_data832_files_after_days": 35,
-        })),
-        _ => None,
     }
 }

@@ -8,8 +8,9 @@ use serde_json::Value;
 use settings::dotenv::Environment;
 use settings::{Document, Mistake, Section};
 
-use super::{Config, DeletionMode, EndpointKey, Inspection, bl832, pruning, pruning::Pruning};
+use super::{Config, DeletionMode, EndpointKey, Inspection, pruning, pruning::Pruning};
 use crate::endpoint::{EndpointSettings, StorageEndpoint};
+use crate::site::SiteRules;
 
 const STALL: Duration = Duration::from_secs(60 * 60);
 const FATAL_NICE_STATUSES: [&str; 2] = ["FILE_NOT_FOUND", "PERMISSION_DENIED"];
@@ -25,9 +26,14 @@ const TOP_KEYS: &[&str] = &[
 ];
 
 /// Reads the whole file, whatever is wrong in it: what is wrong reads as if it were not there.
-pub(super) fn inspect(text: &str, file: &str, env: &Environment) -> Result<Inspection, Mistake> {
+pub(super) fn inspect(
+    text: &str,
+    file: &str,
+    env: &Environment,
+    site: &'static SiteRules,
+) -> Result<Inspection, Mistake> {
     let document = Document::read(text, file, env)?;
-    let config = config(&document.top(), file);
+    let config = config(&document.top(), file, site);
     Ok(Inspection {
         config,
         mistakes: document.mistakes(),
@@ -35,7 +41,7 @@ pub(super) fn inspect(text: &str, file: &str, env: &Environment) -> Result<Inspe
     })
 }
 
-fn config(top: &Section<'_>, file: &str) -> Config {
+fn config(top: &Section<'_>, file: &str, site: &'static SiteRules) -> Config {
     let globus = top.section("globus");
     let endpoints = globus.section("globus_endpoints");
     let keys = endpoints.keys().into_iter();
@@ -43,11 +49,17 @@ fn config(top: &Section<'_>, file: &str) -> Config {
         Some(text.to_owned())
     });
     let endpoints: BTreeMap<EndpointKey, StorageEndpoint> = keys
-        .map(|key| (EndpointKey::new(key), endpoint(key, &endpoints.section(key))))
+        .map(|key| {
+            (
+                EndpointKey::new(key),
+                endpoint(key, &endpoints.section(key), site),
+            )
+        })
         .collect();
-    let pruning = Pruning::read(top, &endpoints);
+    let pruning = Pruning::read(top, &endpoints, site);
     Config {
         file: file.to_owned(),
+        site,
         export_control: ExportControl::new(patterns(top), endpoints.values().cloned()),
         endpoints,
         app: app(&globus.section("globus_apps")),
@@ -63,7 +75,7 @@ fn config(top: &Section<'_>, file: &str) -> Config {
     }
 }
 
-fn endpoint(key: &str, section: &Section<'_>) -> StorageEndpoint {
+fn endpoint(key: &str, section: &Section<'_>, site: &SiteRules) -> StorageEndpoint {
     let settings = EndpointSettings {
         uuid: section.required("uuid"),
         root_path: section.required("root_path"),
@@ -72,7 +84,7 @@ fn endpoint(key: &str, section: &Section<'_>) -> StorageEndpoint {
         local_path: section.setting("local_path"),
         on_site: section
             .boolean("on_site")
-            .unwrap_or_else(|| bl832::ON_SITE.contains(&key)),
+            .unwrap_or_else(|| site.on_site.contains(&key)),
     };
     StorageEndpoint::from_settings(EndpointKey::new(key), settings)
 }

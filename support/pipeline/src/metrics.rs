@@ -22,7 +22,7 @@ const DEFAULT_INSTANCE: &str = "data_transfer";
 
 /// What one run tells of its transfers.
 #[derive(Debug)]
-pub(crate) struct Metrics {
+pub struct Metrics {
     /// Nothing if it is switched off; text if the settings are wrong.
     gateway: Result<Option<Gateway>, String>,
     told: Mutex<Told>,
@@ -88,7 +88,7 @@ impl Metrics {
 
     /// Pushes the transfer that has just ended, which took so long here, with those before it. Nothing if there
     /// was none, or it moved no bytes.
-    pub(crate) async fn push(&self, run: &RunContext, wall: Duration) {
+    pub async fn push(&self, run: &RunContext, wall: Duration) {
         let Some(figures) = self.told().figures(wall) else {
             return;
         };

@@ -18,6 +18,6 @@ pub fn run(flow: &str, parameters: &Value, run_id: &str) -> Span {
 }
 
 /// The span of a step within a run.
-pub(crate) fn step(name: &'static str) -> Span {
+pub fn step(name: &'static str) -> Span {
     error_span!(target: TARGET, "step", step = name)
 }

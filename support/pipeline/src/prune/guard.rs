@@ -5,7 +5,6 @@ use proved_transfer::delete::{Mode, Request, TRASH, in_trash};
 use serde_json::Value;
 
 use super::flow::{PruneParameters, STEP};
-use super::rule::{RAW_ONLY, holds_raw, rule};
 use crate::config::{Config, DeletionMode};
 use crate::copy::{collection, path_on};
 use crate::endpoint::StorageEndpoint;
@@ -48,7 +47,7 @@ impl Target {
         let retention = match &check {
             Some(check) => {
                 collection(check, STEP)?;
-                proves(&source, check)?;
+                proves(config, &source, check)?;
                 chrono::TimeDelta::zero()
             }
             None => retention(config, &source, path)?,
@@ -133,9 +132,13 @@ pub(super) fn configured(config: &Config, value: &Value) -> Result<StorageEndpoi
     Ok(known.clone())
 }
 
-fn proves(source: &StorageEndpoint, check: &StorageEndpoint) -> Result<(), Failure> {
+fn proves(config: &Config, source: &StorageEndpoint, check: &StorageEndpoint) -> Result<(), Failure> {
     let (source, check) = (source.key(), check.key());
-    if rule(source.as_str(), check.as_str()).is_some() {
+    if config
+        .site()
+        .prune_rule(source.as_str(), check.as_str())
+        .is_some()
+    {
         return Ok(());
     }
     let text = format!("a copy on {check} does not prove the one on {source}");
@@ -211,14 +214,16 @@ fn retention(config: &Config, source: &StorageEndpoint, path: &str) -> Result<ch
         return Err(Failure::new(STEP, "no_check_endpoint", text));
     };
     let here = path_on(source, path, STEP)?;
-    let raw = RAW_ONLY
+    let raw = config
+        .site()
+        .raw_only
         .iter()
         .filter_map(|key| config.endpoints().values().find(|one| one.key().as_str() == *key));
     let meets_raw = raw
         .filter(|raw| near(source, raw))
         .filter_map(|raw| raw.root().ok())
         .any(|root| is_below(&here, &root) || is_below(&root, &here));
-    if holds_raw(source.key().as_str()) || meets_raw {
+    if config.site().holds_raw(source.key().as_str()) || meets_raw {
         let text = format!(
             "raw data lies on {} there: its last copy is never deleted",
             source.key()

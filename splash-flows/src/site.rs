@@ -1,0 +1,90 @@
+//! What the Advanced Light Source knows about its endpoints beyond the incumbent's config.yml.
+
+use pipeline::site::{PruneRule, SiteRules};
+use serde_json::{Value, json};
+
+/// The rules of the Advanced Light Source. The incumbent's file has no keys that say these things, and it must work
+/// unchanged.
+pub static SITE_RULES: SiteRules = SiteRules {
+    // Disks of the beamline itself: spot832.lbl.gov and data832.lbl.gov.
+    on_site: &["spot832", "data832", "data832_raw", "data832_scratch"],
+    prune_rules: &[
+        by("spot832", "data832"),
+        by("data832", "nersc832"),
+        by("alcf832_raw", "data832_raw"),
+        by("alcf832_scratch", "data832_scratch"),
+        by("data832_scratch", "nersc832_alsdev_scratch"),
+        by("nersc832_alsdev_pscratch_raw", "nersc832_alsdev_raw"),
+        by("nersc832_alsdev_pscratch_scratch", "nersc832_alsdev_scratch"),
+    ],
+    derived: &[
+        "data832_scratch",
+        "alcf832_scratch",
+        "nersc832_alsdev_scratch",
+        "nersc832_alsdev_pscratch_scratch",
+    ],
+    raw_only: &[
+        "data832_raw",
+        "alcf832_raw",
+        "nersc832_alsdev_raw",
+        "nersc832_alsdev_pscratch_raw",
+    ],
+    usual_variable,
+};
+
+const fn by(source: &'static str, check: &'static str) -> PruneRule {
+    PruneRule { source, check }
+}
+
+/// What the incumbent's set-up script gives a new server.
+fn usual_variable(name: &str) -> Option<Value> {
+    match name {
+        "bl832-settings" => Some(json!({
+            "delete_spot832_files_after_days": 1,
+            "delete_data832_files_after_days": 35,
+        })),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_table_s_pairs_prove_and_only_in_their_direction() {
+        assert!(SITE_RULES.prune_rule("spot832", "data832").is_some());
+        assert!(SITE_RULES.prune_rule("data832", "nersc832").is_some());
+        assert!(
+            SITE_RULES.prune_rule("data832", "spot832").is_none(),
+            "the source of a copy would prove it for ever"
+        );
+        assert!(SITE_RULES.prune_rule("spot832", "spot832").is_none());
+        for one in SITE_RULES.prune_rules {
+            assert!(
+                SITE_RULES.prune_rule(one.check, one.source).is_none(),
+                "two copies would prove each other away"
+            );
+        }
+    }
+
+    #[test]
+    fn raw_data_is_where_the_table_does_not_say_otherwise() {
+        for raw in [
+            "spot832",
+            "data832",
+            "data832_raw",
+            "nersc832",
+            "nersc832_alsdev_raw",
+            "anything",
+        ] {
+            assert!(SITE_RULES.holds_raw(raw), "{raw}");
+        }
+        assert!(
+            SITE_RULES
+                .derived
+                .iter()
+                .all(|key| !SITE_RULES.holds_raw(key) && !SITE_RULES.raw_only.contains(key))
+        );
+    }
+}

@@ -1,0 +1,19 @@
+//! What the pipelines of any beamline stand on: a facility's configuration and services, runs that happen once in
+//! effect, prunes that prove before they delete, schedules, metrics.
+//!
+//! A beamline's module brings its flows, and its [`site::SiteRules`]: which copy proves which, what may not leave the
+//! site. Nothing here knows a beamline, an endpoint or a path by name.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+pub mod config;
+pub mod facility;
+pub mod metrics;
+pub mod prune;
+pub mod report;
+pub mod run;
+pub mod scheduler;
+pub mod site;
+pub mod span;
+
+pub use proved_transfer::{copy, endpoint, failure, progress};
+pub use settings::dotenv;

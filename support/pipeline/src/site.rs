@@ -1,0 +1,43 @@
+//! What a facility knows about its places and no configuration file says: tables in code, which no parameter and no
+//! key of a file can weaken.
+
+use serde_json::Value;
+
+/// A copy that may be deleted once another one proves it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PruneRule {
+    /// The key of the endpoint whose copy goes.
+    pub source: &'static str,
+    /// The key of the endpoint whose copy must stand.
+    pub check: &'static str,
+}
+
+/// The rules of one facility; endpoints are named by their keys.
+#[derive(Debug)]
+pub struct SiteRules {
+    /// The endpoints that are disks of the facility itself, unless `on_site` is written for one: export-controlled data
+    /// may stay on these and go nowhere else.
+    pub on_site: &'static [&'static str],
+    /// Which copy proves which.
+    pub prune_rules: &'static [PruneRule],
+    /// The endpoints on which only data lies that can be made again from other data. On any other endpoint, also one
+    /// that nobody here has heard of, the last copy never goes.
+    pub derived: &'static [&'static str],
+    /// The endpoints that hold nothing but raw data: what lies at their place under another key is raw too.
+    pub raw_only: &'static [&'static str],
+    /// What the facility's set-up gives a new server as the variable of a name.
+    pub usual_variable: fn(name: &str) -> Option<Value>,
+}
+
+impl SiteRules {
+    /// Whether raw data may lie on an endpoint, so that its last copy is never deleted.
+    pub fn holds_raw(&self, endpoint: &str) -> bool {
+        !self.derived.contains(&endpoint)
+    }
+
+    /// The rule that lets `check` prove `source`, if there is one.
+    pub fn prune_rule(&self, source: &str, check: &str) -> Option<PruneRule> {
+        let mut rules = self.prune_rules.iter().copied();
+        rules.find(|rule| rule.source == source && rule.check == check)
+    }
+}
