@@ -25,6 +25,7 @@ fn foundation(name: &str) -> Option<&'static [&'static str]> {
     match name {
         "rest-core" | "run-store" | "scan-h5" | "service-sim" | "settings" => Some(&[]),
         "globus-auth" | "pushgateway" => Some(&["rest-core"]),
+        "scan-ingest" => Some(&["scan-h5", "scicat"]),
         "proved-transfer" => Some(&["globus-transfer", "rest-core", "run-store", "settings"]),
         "pipeline" => Some(&[
             "globus-transfer",
@@ -64,6 +65,7 @@ fn allowed(package: &Package, dependency: &Dependency) -> bool {
 fn remedy(package: &Package) -> &'static str {
     match package.name.as_str() {
         "service-sim" => "the simulator shares no code with what it judges",
+        "scan-ingest" => "it stands on the catalogue's client and the scan reader, below every facility",
         "proved-transfer" => "it stands on the Globus client and the run store, below every facility",
         "pipeline" => "it composes the clients, below every beamline",
         name if foundation(name).is_some() => "it stands below the clients",
@@ -147,5 +149,6 @@ mod tests {
             found("proved-transfer", &["globus-transfer", "splash-flows", "scicat"]),
             2
         );
+        assert_eq!(found("scan-ingest", &["scicat", "globus-transfer"]), 1);
     }
 }
