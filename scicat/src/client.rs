@@ -2,22 +2,24 @@
 
 use std::sync::Arc;
 
-use rest_core::{CachedToken, RestClient, RestClientBuilder, SecretString, TokenProvider, Vars};
+use rest_core::{CachedToken, RestClient, RestClientBuilder, SecretString, Token, TokenProvider, Vars};
 use serde::de::DeserializeOwned;
 
 use crate::api::login::Login;
-use crate::api::{DatasetHandle, DatasetsHandle, OrigDatablocksHandle};
-use crate::{DatasetPid, RequestParts, Result};
+use crate::token::Unexpired;
+use crate::{ApiVersion, RequestParts, Result};
 
 /// Where the service is, unless said otherwise.
 pub const DEFAULT_BASE_URL: &str = "http://localhost:3000/api/v3";
 
-/// A client of one SciCat backend (API v3).
+/// A client of one SciCat backend, API v3 or v4.
 ///
-/// Cheap to clone; clones share connections and token. Building one needs no runtime and sends nothing.
+/// Cheap to clone; clones share connections and token, so however many callers use it at once, there is one login.
+/// Building one needs no runtime and sends nothing.
 #[derive(Clone, Debug)]
 pub struct Client {
     rest: RestClient,
+    version: ApiVersion,
 }
 
 impl Client {
@@ -39,7 +41,7 @@ impl Client {
         ClientBuilder::from_vars(lookup)?.build()
     }
 
-    /// A client of the service at `base_url` (which ends in `/api/v3`) with tokens from `tokens`.
+    /// A client of the service at `base_url` (which ends in `/api/v3` or `/api/v4`) with tokens from `tokens`.
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) when the URL cannot be used, or is plain http to a host
@@ -53,40 +55,41 @@ impl Client {
         ClientBuilder::default()
     }
 
-    /// The datasets: create and find.
-    pub fn datasets(&self) -> DatasetsHandle {
-        DatasetsHandle::new(self.clone())
+    /// The version of the API that it speaks where there are two.
+    pub fn version(&self) -> ApiVersion {
+        self.version
     }
 
-    /// One dataset.
-    pub fn dataset(&self, pid: DatasetPid) -> DatasetHandle {
-        DatasetHandle::new(self.clone(), pid)
-    }
-
-    /// The original datablocks of one dataset.
-    pub fn origdatablocks(&self, pid: DatasetPid) -> OrigDatablocksHandle {
-        OrigDatablocksHandle::new(self.clone(), pid)
-    }
-
-    /// Sends any request to the service and decodes its answer: for what this crate does not cover.
-    ///
-    /// A body goes as it is: a null directly in `scientificMetadata` ends the backend's process.
+    /// Sends any request to the service and decodes its answer: for what this crate does not cover. The path begins
+    /// with the version, as in `/v3/history`.
     ///
     /// # Errors
-    /// Those of any request. Retried as the parts allow.
+    /// Those of any request, and [`ErrorKind::Config`](crate::ErrorKind::Config) for a null directly in
+    /// `scientificMetadata`, which would end the backend's process. Retried as the parts allow.
     pub async fn request<T: DeserializeOwned>(&self, parts: RequestParts) -> Result<T> {
+        crate::guard::check(&parts)?;
         self.rest.json(parts).await
     }
 
     /// As [`request`](Self::request), with 404 as `None`.
     ///
     /// # Errors
-    /// Those of any request but 404. Retried as the parts allow.
+    /// As for [`request`](Self::request), but 404 is no error. Retried as the parts allow.
     pub async fn request_opt<T: DeserializeOwned>(&self, parts: RequestParts) -> Result<Option<T>> {
+        crate::guard::check(&parts)?;
         self.rest.json_opt(parts).await
     }
 
-    /// The plain HTTP side of the client.
+    /// As [`request`](Self::request), without reading the answer's body.
+    ///
+    /// # Errors
+    /// As for [`request`](Self::request). Retried as the parts allow.
+    pub async fn request_empty(&self, parts: RequestParts) -> Result<()> {
+        crate::guard::check(&parts)?;
+        self.rest.empty(parts).await
+    }
+
+    /// The plain HTTP side of the client. Its base URL is the one given, without the version.
     pub fn rest(&self) -> &RestClient {
         &self.rest
     }
@@ -97,6 +100,8 @@ impl Client {
 #[must_use = "a builder does nothing until it is built"]
 pub struct ClientBuilder {
     rest: RestClientBuilder,
+    base_url: String,
+    version: Option<ApiVersion>,
     tokens: Option<Arc<dyn TokenProvider>>,
     login: Option<(String, SecretString)>,
 }
@@ -105,10 +110,12 @@ impl Default for ClientBuilder {
     fn default() -> Self {
         let rest = RestClient::builder("scicat", DEFAULT_BASE_URL)
             .error_parser(crate::error::parse)
-            .forbidden_ends_token()
+            .forbidden_ends_token(crate::error::is_stranger)
             .user_agent(concat!("scicat-rs/", env!("CARGO_PKG_VERSION")));
         Self {
             rest,
+            base_url: DEFAULT_BASE_URL.to_owned(),
+            version: None,
             tokens: None,
             login: None,
         }
@@ -135,9 +142,16 @@ impl ClientBuilder {
         })
     }
 
-    /// Where the service is; default [`DEFAULT_BASE_URL`]. It ends in `/api/v3`; a slash may follow.
+    /// Where the service is; default [`DEFAULT_BASE_URL`]. Its last segment, `v3` or `v4`, says which version of the
+    /// API is spoken; without one it is v3. A slash may follow.
     pub fn base_url(mut self, url: impl AsRef<str>) -> Self {
-        self.rest = self.rest.base_url(url.as_ref());
+        url.as_ref().clone_into(&mut self.base_url);
+        self
+    }
+
+    /// The version of the API, whatever the base URL ends with.
+    pub fn version(mut self, version: ApiVersion) -> Self {
+        self.version = Some(version);
         self
     }
 
@@ -147,7 +161,14 @@ impl ClientBuilder {
         self
     }
 
-    /// Where tokens come from, instead of a login. Without either the client is anonymous.
+    /// A token that somebody else got, instead of a login. When it has ended nothing is sent any more: the backend
+    /// would answer as to a stranger.
+    pub fn token(self, token: impl Into<SecretString>) -> Self {
+        self.tokens(Arc::new(rest_core::StaticToken(Token::bearer(token))))
+    }
+
+    /// Where tokens come from, instead of a login. Without either the client is anonymous. A token that has ended is
+    /// not sent; of a JWT the end is read from its claims.
     pub fn tokens(mut self, tokens: Arc<dyn TokenProvider>) -> Self {
         self.tokens = Some(tokens);
         self
@@ -158,13 +179,16 @@ impl ClientBuilder {
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming what is wrong.
     pub fn build(self) -> Result<Client> {
+        let (root, named) = ApiVersion::of_url(&self.base_url);
+        let version = self.version.or(named).unwrap_or_default();
+        let rest = self.rest.base_url(root);
+        let plain = rest.clone().build()?;
+        let clock = plain.clock().clone();
         let tokens: Option<Arc<dyn TokenProvider>> = match (self.tokens, self.login) {
-            (Some(tokens), _) => Some(tokens),
+            (Some(tokens), _) => Some(Arc::new(Unexpired { tokens, clock })),
             (None, Some((username, password))) => {
-                let rest = self.rest.clone().build()?;
-                let clock = rest.clock().clone();
                 let login = Login {
-                    rest,
+                    rest: plain,
                     username,
                     password,
                 };
@@ -173,9 +197,12 @@ impl ClientBuilder {
             (None, None) => None,
         };
         let rest = match tokens {
-            Some(tokens) => self.rest.tokens(tokens),
-            None => self.rest,
+            Some(tokens) => rest.tokens(tokens),
+            None => rest,
         };
-        Ok(Client { rest: rest.build()? })
+        Ok(Client {
+            rest: rest.build()?,
+            version,
+        })
     }
 }

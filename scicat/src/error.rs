@@ -1,6 +1,6 @@
 //! The backend's error documents.
 //!
-//! Version 3 of the API answers in three shapes:
+//! The API answers in three shapes, of which version 4 does not use the first:
 //! `{"status":400,"message":"<JSON text of a list of violations>"}` from its own validator,
 //! `{"message":["…"],"error":"Bad Request","statusCode":400}` from the framework's, and
 //! `{"message":"…","error":"Forbidden","statusCode":403}` for all else. A body too large and some faults give plain text.
@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use rest_core::{Error, ResponseFacts, ServiceError};
+use rest_core::{Error, ErrorKind, ResponseFacts, ServiceError};
 use serde::Deserialize;
 
 /// A field that the backend refused.
@@ -31,15 +31,92 @@ impl fmt::Display for Violation {
 
 /// The fields that the backend refused, if `error` is such a refusal; else nothing.
 ///
-/// Read from the beginning of the body that the error keeps: a very long list is cut, and then empty here while the
-/// error's own text still names the fields.
+/// Read from the beginning of the body that the error keeps. Of a list too long for that, what the error's own text
+/// still names.
 pub fn violations(error: &Error) -> Vec<Violation> {
-    match (error.status(), error.body()) {
-        (Some(400), Some(body)) => Document::read(body.as_bytes())
-            .map(|d| d.violations())
-            .unwrap_or_default(),
-        _ => Vec::new(),
+    if error.status() != Some(400) {
+        return Vec::new();
     }
+    let document = error.body().and_then(|body| Document::read(body.as_bytes()));
+    if let Some(document) = document {
+        return document.violations();
+    }
+    let messages = error
+        .service_message()
+        .into_iter()
+        .flat_map(|text| text.split("; "));
+    messages
+        .filter(|message| message.contains(' '))
+        .map(|message| Violation {
+            property: property_of(message),
+            rule: None,
+            message: message.to_owned(),
+        })
+        .collect()
+}
+
+/// What to do about an error, in one sentence.
+///
+/// ```
+/// # fn run(error: &scicat::Error) {
+/// eprintln!("{error}; {}", scicat::remedy(error));
+/// # }
+/// ```
+pub fn remedy(error: &Error) -> String {
+    let operation = error.operation().unwrap_or_default();
+    let refused = violations(error);
+    if !refused.is_empty() {
+        let mut fields: Vec<&str> = refused
+            .iter()
+            .map(|violation| violation.property.as_str())
+            .collect();
+        fields.dedup();
+        return format!("correct {}, as the catalogue refuses it", fields.join(", "));
+    }
+    let text = match (error.kind(), error.status()) {
+        (ErrorKind::Config, _) => "correct that; nothing was sent",
+        (ErrorKind::Auth, _) | (_, Some(401)) => {
+            "check SCICAT_INGEST_USERNAME and SCICAT_INGEST_PASSWORD; the account must be able to log in"
+        }
+        (_, Some(403)) if operation.ends_with("_delete") => {
+            "only accounts in the backend's DELETE_GROUPS may delete, administrators may not"
+        }
+        (_, Some(403)) => {
+            "the account may not do this for that group: put it into the backend's ADMIN_GROUPS or \
+             CREATE_DATASET_PRIVILEGED_GROUPS, or log in again if its login has ended"
+        }
+        (_, Some(404)) => "check the identifier, and that the base URL ends in /api/v3 or /api/v4",
+        (_, Some(409)) => "there is one of this identifier already: read that one",
+        (_, Some(412)) => "somebody changed it since it was read: read it again and repeat the change",
+        (_, Some(413)) => {
+            "it is larger than the site's server takes: send less metadata or a smaller picture"
+        }
+        (_, Some(400)) => "correct the request, as the catalogue refuses it",
+        (_, Some(500)) if error.method() == Some(&http::Method::POST) => {
+            "look whether it was stored before sending it again; a backend also says 500 to what is larger than it \
+             takes and to an identifier that is taken"
+        }
+        (ErrorKind::Decode, _) => "check that the base URL is that of a SciCat backend",
+        _ if error.was_sent() == rest_core::Sent::Maybe => {
+            "look whether it was stored before sending it again, once the catalogue answers"
+        }
+        _ => "run again once the catalogue answers",
+    };
+    text.to_owned()
+}
+
+/// Whether the backend may have taken us for nobody: it answers a token that has ended as it answers a stranger. That
+/// somebody is not authorized to do a thing it says of somebody whom it knows.
+pub(crate) fn is_stranger(error: &Error) -> bool {
+    let known = error
+        .service_message()
+        .is_some_and(|message| message.starts_with("Unauthorized to"));
+    error.is_unauthenticated() || (error.is_permission_denied() && !known)
+}
+
+/// What an error that was made here says, without more.
+pub(crate) fn message(error: &Error) -> String {
+    error.to_string()
 }
 
 /// Reads an error reply for [`rest_core`].

@@ -1,13 +1,18 @@
-//! `datasets`: create, get, find.
+//! `datasets`: create, check, find, count.
 
-use std::collections::BTreeMap;
+use serde_json::Value;
 
-use futures_util::FutureExt;
-use http::Method;
-use rest_core::{Page, PageToken, Pager};
-use serde_json::json;
+use super::call::{call, optional};
+use super::find::{Find, FullQuery, Place};
+use super::upsert::Upsert;
+use crate::{ApiVersion, Client, Dataset, Filter, NewDataset, Validity};
 
-use crate::{Client, Dataset, DatasetPid, NewRawDataset, RequestParts, Result};
+impl Client {
+    /// The datasets: create and find.
+    pub fn datasets(&self) -> DatasetsHandle {
+        DatasetsHandle { client: self.clone() }
+    }
+}
 
 /// What can be asked of the datasets. Made by [`Client::datasets`].
 #[derive(Clone, Debug)]
@@ -15,220 +20,180 @@ pub struct DatasetsHandle {
     client: Client,
 }
 
+/// A list of datasets. Made by [`DatasetsHandle::find`].
+///
+/// ```
+/// # fn run(client: &scicat::Client) {
+/// let find = client.datasets().find().source_folder("/data/raw").dataset_name("scan_0042");
+/// # }
+/// ```
+pub type FindDatasets = Find<Dataset>;
+
 impl DatasetsHandle {
-    pub(crate) fn new(client: Client) -> Self {
-        Self { client }
+    /// Creates a raw or derived dataset: `POST /datasets`.
+    pub fn create(&self, dataset: impl Into<NewDataset>) -> CreateDataset {
+        let mut create = CreateDataset::new(&self.client, &[]);
+        let dataset = dataset.into();
+        if let Err(error) = dataset.check() {
+            create.call.refuse(crate::error::message(&error));
+        }
+        let version = self.client.version();
+        // To a login that has ended a search shows less and does not say so.
+        create.call = create
+            .call
+            .body(&dataset.to_json(version))
+            .with(rest_core::RequestParts::no_renewal);
+        create
     }
 
-    /// Creates a raw dataset: `POST /datasets`.
-    pub fn create(&self, dataset: NewRawDataset) -> CreateDataset {
-        CreateDataset {
-            client: self.client.clone(),
-            dataset,
-        }
+    /// Creates a dataset unless it is there, and completes one that was only begun.
+    pub fn upsert(&self, dataset: impl Into<NewDataset>) -> Upsert {
+        Upsert::new(&self.client, dataset.into())
+    }
+
+    /// Says whether the backend would take a dataset: `POST /datasets/isValid`.
+    pub fn is_valid(&self, dataset: impl Into<NewDataset>) -> IsValidDataset {
+        let mut check = IsValidDataset::new(&self.client, &[]);
+        let version = self.client.version();
+        check.call = check
+            .call
+            .body(&dataset.into().to_json(version))
+            .with(|parts| parts.idempotent(true));
+        check
     }
 
     /// Finds datasets: `GET /datasets?filter=…`. Without a condition it finds every dataset the account may see.
     pub fn find(&self) -> FindDatasets {
-        FindDatasets {
-            client: self.client.clone(),
-            conditions: BTreeMap::new(),
-            limit: FindDatasets::DEFAULT_LIMIT,
-            skip: 0,
+        let version = self.client.version();
+        let place = Place {
+            version,
+            ..Place::v3(
+                "scicat.dataset_find",
+                super::call::versioned!(self.client, "/v3/datasets", "/v4/datasets"),
+            )
+        };
+        Find::new(&self.client, place, "createdAt")
+    }
+
+    /// Searches datasets: `GET /datasets/fullquery`. Only API v3 has it; it is asked there in either case.
+    pub fn full_query(&self) -> FullQuery<Dataset> {
+        let place = Place::v3("scicat.dataset_full_query", "/v3/datasets/fullquery");
+        FullQuery::new(&self.client, place, "creationTime")
+    }
+
+    /// Finds the first dataset that a filter lets through: `GET /datasets/findOne`.
+    pub fn find_one(&self, filter: &Filter) -> FindOneDataset {
+        let find = FindOneDataset::new(&self.client, &[]);
+        FindOneDataset {
+            call: find
+                .call
+                .with(|parts| with_filter(parts, filter, self.client.version())),
         }
     }
-}
 
-/// What can be asked of one dataset. Made by [`Client::dataset`].
-#[derive(Clone, Debug)]
-pub struct DatasetHandle {
-    client: Client,
-    pid: DatasetPid,
-}
-
-impl DatasetHandle {
-    pub(crate) fn new(client: Client, pid: DatasetPid) -> Self {
-        Self { client, pid }
-    }
-
-    /// Reads it: `GET /datasets/{pid}`.
-    pub fn get(&self) -> GetDataset {
-        GetDataset {
-            client: self.client.clone(),
-            pid: self.pid.clone(),
+    /// Counts the datasets that a filter lets through: `GET /datasets/count`.
+    pub fn count(&self, filter: &Filter) -> CountDatasets {
+        let count = CountDatasets::new(&self.client, &[]);
+        CountDatasets {
+            call: count
+                .call
+                .with(|parts| with_filter(parts, filter, self.client.version())),
         }
     }
-}
 
-/// Creates a raw dataset. Made by [`DatasetsHandle::create`].
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct CreateDataset {
-    client: Client,
-    dataset: NewRawDataset,
-}
-
-impl CreateDataset {
-    /// `POST /datasets`, without sending it.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if a required field is blank or the body is larger than the
-    /// backend takes.
-    pub fn into_parts(&self) -> Result<RequestParts> {
-        self.dataset.check()?;
-        super::with_body(
-            // To a login that has ended a search shows less and does not say so.
-            RequestParts::new("scicat.dataset_create", Method::POST, "/datasets").no_renewal(),
-            &self.dataset,
-        )
+    /// Counts datasets by the values of fields: `GET /v3/datasets/fullfacet`.
+    pub fn facets<F: AsRef<str>>(&self, fields: impl IntoIterator<Item = F>) -> DatasetFacets {
+        let facets: Vec<String> = fields
+            .into_iter()
+            .map(|field| field.as_ref().to_owned())
+            .collect();
+        let call = DatasetFacets::new(&self.client, &[]).call;
+        DatasetFacets {
+            call: call.with(|parts| parts.query("facets", Value::from(facets).to_string())),
+        }
     }
 
-    /// Creates the dataset and returns it with its PID.
-    ///
-    /// Not repeated once it may have been acted on, as every repeat would make another dataset: after an error with
-    /// [`was_sent`](crate::Error::was_sent) other than `No`, look with [`DatasetsHandle::find`] before trying again.
-    ///
-    /// # Errors
-    /// A refused field is status 400 and is named by [`violations`](crate::violations); a missing right is status 403.
-    /// A login that has ended is 401 or 403: search again, with the next login, before creating again.
-    pub async fn send(&self) -> Result<Dataset> {
-        self.client.request(self.into_parts()?).await
+    /// Lists the keys of scientific metadata: `GET /datasets/metadataKeys`.
+    pub fn metadata_keys(&self) -> MetadataKeys {
+        MetadataKeys::new(&self.client, &[])
     }
 }
 
-/// Reads one dataset. Made by [`DatasetHandle::get`].
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct GetDataset {
-    client: Client,
-    pid: DatasetPid,
+fn with_filter(
+    parts: rest_core::RequestParts,
+    filter: &Filter,
+    version: ApiVersion,
+) -> rest_core::RequestParts {
+    let filter = serde_json::json!({ "where": filter.to_json(version) });
+    parts.query("filter", filter.to_string())
 }
 
-impl GetDataset {
-    /// `GET /datasets/{pid}`, without sending it.
-    ///
-    /// # Errors
-    /// None today.
-    pub fn into_parts(&self) -> Result<RequestParts> {
-        let parts = RequestParts::new("scicat.dataset_get", Method::GET, "/datasets/{pid}");
-        Ok(parts.path_param("pid", self.pid.as_ref()))
-    }
-
-    /// Reads the dataset. Retried.
-    ///
-    /// # Errors
-    /// 404 if there is none of this PID; 403 if the account may not see it, which can be so even for the account
-    /// that made it.
-    pub async fn send(&self) -> Result<Dataset> {
-        self.client.request(self.into_parts()?).await
-    }
-
-    /// As [`send`](Self::send), with `None` if there is no such dataset.
-    ///
-    /// # Errors
-    /// As for [`send`](Self::send), but 404 is no error.
-    pub async fn send_opt(&self) -> Result<Option<Dataset>> {
-        self.client.request_opt(self.into_parts()?).await
-    }
-}
-
-/// Finds datasets. Made by [`DatasetsHandle::find`]. Conditions of different kinds must all hold.
-///
-/// Each condition is sent as `{"inq":[…]}`: the v3 backend turns a bare string into a date or a number where it can
-/// (`"1.2.3"` and `"2023"` become dates) and then finds nothing; strings in a list are left alone.
-///
-/// An account sees only what its groups may read, so an empty answer is not proof that there is none.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct FindDatasets {
-    client: Client,
-    conditions: BTreeMap<&'static str, Vec<String>>,
-    limit: u64,
-    skip: u64,
-}
-
-impl FindDatasets {
-    /// Datasets a page, unless [`limit`](Self::limit) says otherwise.
-    pub const DEFAULT_LIMIT: u64 = 100;
-
+impl Find<Dataset> {
     /// Only datasets of this folder. Called again, of any of these folders.
     pub fn source_folder(self, folder: impl Into<String>) -> Self {
-        self.condition("sourceFolder", folder.into())
+        self.is("sourceFolder", folder.into())
     }
 
     /// Only datasets of this name. Called again, of any of these names.
     pub fn dataset_name(self, name: impl Into<String>) -> Self {
-        self.condition("datasetName", name.into())
+        self.is("datasetName", name.into())
     }
 
     /// Only datasets that this group owns. Called again, any of these groups.
     pub fn owner_group(self, group: impl Into<String>) -> Self {
-        self.condition("ownerGroup", group.into())
-    }
-
-    /// Sets how many datasets a page holds, at least 1.
-    pub fn limit(mut self, limit: u64) -> Self {
-        self.limit = limit.max(1);
-        self
-    }
-
-    /// Leaves out the first `count` datasets.
-    pub fn skip(mut self, count: u64) -> Self {
-        self.skip = count;
-        self
-    }
-
-    fn condition(mut self, field: &'static str, value: String) -> Self {
-        self.conditions.entry(field).or_default().push(value);
-        self
-    }
-
-    /// `GET /datasets` for one page, without sending it.
-    ///
-    /// # Errors
-    /// None today.
-    pub fn into_parts(&self) -> Result<RequestParts> {
-        let conditions: BTreeMap<_, _> = self
-            .conditions
-            .iter()
-            .map(|(field, values)| (field, json!({ "inq": values })))
-            .collect();
-        let filter = json!({
-            "where": conditions,
-            // A fixed order keeps the pages apart.
-            "limits": { "skip": self.skip, "limit": self.limit, "order": "createdAt:asc" },
-        });
-        let parts = RequestParts::new("scicat.dataset_find", Method::GET, "/datasets");
-        Ok(parts.query("filter", filter.to_string()))
-    }
-
-    /// Reads one page, oldest entries first. Retried.
-    ///
-    /// # Errors
-    /// Those of any request.
-    pub async fn send(&self) -> Result<Page<Dataset>> {
-        let items: Vec<Dataset> = self.client.request(self.into_parts()?).await?;
-        let count = items.len() as u64;
-        // A full page may be followed by another; the backend does not say.
-        let next = (count >= self.limit).then(|| PageToken::Offset(self.skip.saturating_add(count)));
-        Ok(Page {
-            items,
-            next,
-            total: None,
-        })
-    }
-
-    /// The pages one after the other, from here or from a [`PageToken`] kept from an earlier page.
-    pub fn pager(&self) -> Pager<Dataset> {
-        let first = self.clone();
-        Pager::new("scicat.dataset_find", move |token| {
-            let mut page = first.clone();
-            if let Some(PageToken::Offset(skip)) = token {
-                page.skip = skip;
-            }
-            async move { page.send().await }.boxed()
-        })
+        self.is("ownerGroup", group.into())
     }
 }
 
-rest_core::paged!(FindDatasets, Dataset);
+call! {
+    /// Creates a dataset. Made by [`DatasetsHandle::create`].
+    CreateDataset: "scicat.dataset_create", POST "/v3/datasets" | "/v4/datasets" -> Dataset;
+    /// Creates the dataset and returns it with its PID.
+    ///
+    /// Not repeated once it may have been acted on, as every repeat would make another dataset: after an error with
+    /// [`was_sent`](crate::Error::was_sent) other than `No`, look with [`DatasetsHandle::find`] before trying again,
+    /// or let [`DatasetsHandle::upsert`] do it.
+    ///
+    /// A refused field is status 400 and is named by [`violations`](crate::violations); a missing right is status
+    /// 403. A login that has ended is 401 or 403: search again, with the next login, before creating again.
+}
+
+call! {
+    /// Checks a dataset. Made by [`DatasetsHandle::is_valid`].
+    IsValidDataset: "scicat.dataset_is_valid", POST "/v3/datasets/isValid" | "/v4/datasets/isValid" -> Validity;
+    /// What the backend says of it. Nothing is stored. Retried.
+}
+
+call! {
+    /// Finds one dataset. Made by [`DatasetsHandle::find_one`].
+    FindOneDataset: "scicat.dataset_find_one", GET "/v3/datasets/findOne" | "/v4/datasets/findOne" -> Dataset;
+    /// The first dataset. Retried.
+}
+optional!(FindOneDataset -> Dataset);
+
+call! {
+    /// Counts datasets. Made by [`DatasetsHandle::count`].
+    CountDatasets: "scicat.dataset_count", GET "/v3/datasets/count" | "/v4/datasets/count" -> Count;
+    /// How many the account may see. Retried.
+}
+
+call! {
+    /// Counts datasets by value. Made by [`DatasetsHandle::facets`].
+    DatasetFacets: "scicat.dataset_facets", GET "/v3/datasets/fullfacet" -> Value;
+    /// The counts as the backend writes them. Retried.
+}
+
+call! {
+    /// Lists metadata keys. Made by [`DatasetsHandle::metadata_keys`].
+    MetadataKeys: "scicat.dataset_metadata_keys",
+        GET "/v3/datasets/metadataKeys" | "/v4/datasets/metadataKeys" -> Vec<String>;
+    /// The keys. Retried.
+}
+
+/// A number of rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
+pub struct Count {
+    /// How many.
+    pub count: u64,
+}

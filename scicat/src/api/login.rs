@@ -1,13 +1,13 @@
 //! `auth/login`: a token for a name and a password.
 
 use async_trait::async_trait;
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use http::Method;
 use rest_core::{ExposeSecret, FetchToken, RequestParts, RestClient, Result, SecretString, Token};
 use serde::Deserialize;
 use serde_json::json;
+
+use crate::token::{Claims, seconds};
 
 /// How long a token is used whose life neither the reply nor the token tells.
 const UNKNOWN_LIFE: TimeDelta = TimeDelta::minutes(5);
@@ -32,16 +32,9 @@ struct LoginReply {
     expires_in: Option<i64>,
 }
 
-/// The claims of the token that tell its life, in seconds since 1970.
-#[derive(Default, Deserialize)]
-struct Claims {
-    exp: Option<f64>,
-    iat: Option<f64>,
-}
-
 impl Login {
     fn parts(&self) -> Result<RequestParts> {
-        RequestParts::new("scicat.login", Method::POST, "/auth/login")
+        RequestParts::new("scicat.login", Method::POST, "/v3/auth/login")
             .anonymous()
             .sensitive()
             .idempotent(true)
@@ -64,7 +57,7 @@ impl FetchToken for Login {
 /// A life counted from our own request (`expires_in`, or `exp` less `iat`) holds even if the two clocks differ; the
 /// shorter wins. Only without either is the `exp` of the server's clock taken as it stands.
 fn expiry(asked_at: DateTime<Utc>, reply: &LoginReply) -> DateTime<Utc> {
-    let claims = claims(&reply.access_token).unwrap_or_default();
+    let claims = Claims::of(&reply.access_token).unwrap_or_default();
     let by_claims = claims
         .exp
         .zip(claims.iat)
@@ -75,29 +68,15 @@ fn expiry(asked_at: DateTime<Utc>, reply: &LoginReply) -> DateTime<Utc> {
         (a, b) => a.or(b),
     };
     life.and_then(|life| asked_at.checked_add_signed(life))
-        .or_else(|| DateTime::UNIX_EPOCH.checked_add_signed(seconds(claims.exp?)?))
+        .or_else(|| claims.end())
         .unwrap_or(asked_at + UNKNOWN_LIFE)
-}
-
-/// The claims of a JWT. Its signature is the server's business; here only the life is read.
-fn claims(jwt: &str) -> Option<Claims> {
-    let payload = URL_SAFE_NO_PAD
-        .decode(jwt.split('.').nth(1)?.trim_end_matches('='))
-        .ok()?;
-    serde_json::from_slice(&payload).ok()
-}
-
-fn seconds(value: f64) -> Option<TimeDelta> {
-    // `as` saturates, and what is out of range is refused after it.
-    #[expect(clippy::cast_possible_truncation, reason = "whole seconds are enough")]
-    value
-        .is_finite()
-        .then_some(value as i64)
-        .and_then(TimeDelta::try_seconds)
 }
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
     use super::*;
 
     fn reply(payload: &str, expires_in: Option<i64>) -> LoginReply {

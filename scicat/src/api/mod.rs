@@ -2,28 +2,68 @@
 //!
 //! A builder's `into_parts` is pure: it says what would be sent without sending it.
 
+mod attachments;
+mod call;
+mod datablocks;
+mod dataset;
+mod dataset_changes;
 mod datasets;
+mod find;
+mod instruments;
+mod jobs;
+mod locations;
+mod logbooks;
 pub(crate) mod login;
+mod matching;
 mod origdatablocks;
+mod policies;
+mod proposals;
+mod published_data;
+mod samples;
+mod sub_attachments;
+mod upsert;
+mod users;
 
-pub use datasets::{CreateDataset, DatasetHandle, DatasetsHandle, FindDatasets, GetDataset};
-pub use origdatablocks::{CreateOrigDatablock, ListOrigDatablocks, OrigDatablocksHandle};
-
-use crate::{Error, RequestParts, Result};
-
-/// What the backend accepts as a request body, in bytes. It answers more with a bare 500, so larger bodies are
-/// refused here, where the reason can be told.
-const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
-
-/// Adds `body` as JSON, unless it is larger than what the backend takes.
-fn with_body(parts: RequestParts, body: &impl serde::Serialize) -> Result<RequestParts> {
-    let bytes = serde_json::to_vec(body)
-        .map_err(|error| Error::config("the request body cannot be written as JSON").with_source(error))?;
-    if bytes.len() > MAX_BODY_BYTES {
-        return Err(Error::config(format!(
-            "the request body has {} bytes, and SciCat takes at most {MAX_BODY_BYTES}",
-            bytes.len()
-        )));
-    }
-    Ok(parts.json_bytes(bytes))
-}
+pub use attachments::{
+    AttachmentsHandle, CreateAttachment, DeleteAttachment, GetThumbnail, ListAttachments, UpdateAttachment,
+};
+pub use datablocks::{CreateDatablock, DatablocksHandle, DeleteDatablock, ListDatablocks, UpdateDatablock};
+pub use dataset::{DatasetHandle, DeleteDataset, GetDataset, GetLifecycle, UpdateLifecycle};
+pub use dataset_changes::{AppendToDataset, ReplaceDataset, UpdateDataset};
+pub use datasets::{
+    Count, CountDatasets, CreateDataset, DatasetFacets, DatasetsHandle, FindDatasets, FindOneDataset,
+    IsValidDataset, MetadataKeys,
+};
+pub use find::{Find, FullQuery, List};
+pub use instruments::{
+    CountInstruments, CreateInstrument, DeleteInstrument, FindOneInstrument, GetInstrument,
+    InstrumentsHandle, UpdateInstrument,
+};
+pub use jobs::{CreateJob, DeleteJob, GetJob, JobsHandle, UpdateJob};
+pub use locations::{LocationChange, LocationsHandle};
+pub use logbooks::{DatasetLogbook, GetLogbook, ListLogbooks, LogbooksHandle};
+pub use matching::{Conditions, Matching, Query};
+pub use origdatablocks::{
+    CreateOrigDatablock, DeleteOrigDatablock, IsValidOrigDatablock, ListOrigDatablocks, OrigDatablocksHandle,
+    UpdateOrigDatablock,
+};
+pub use policies::{
+    CountPolicies, CreatePolicy, DeletePolicy, GetPolicy, PoliciesHandle, UpdatePolicies, UpdatePolicy,
+};
+pub use proposals::{
+    CountProposals, CreateProposal, DeleteProposal, GetProposal, IsValidProposal, ListProposalDatasets,
+    ProposalsHandle, UpdateProposal,
+};
+pub use published_data::{CountPublishedData, GetPublishedData, PublishedDataHandle};
+pub use samples::{
+    CountSamples, CreateSample, DeleteSample, GetSample, ListSampleDatasets, SampleMetadataKeys,
+    SamplesHandle, UpdateSample,
+};
+pub use sub_attachments::{
+    CreateSubAttachment, DeleteSubAttachment, ListSubAttachments, SubAttachmentsHandle,
+};
+pub use upsert::{Step, Upsert, UpsertError, Upserted};
+pub use users::{
+    GetMe, GetMyIdentity, GetMySettings, GetUser, GetUserIdentity, GetUserSettings, ListUsers, Logout,
+    MayCreateDatasets, UpdateUserSettings, UsersHandle, WhoAmI,
+};

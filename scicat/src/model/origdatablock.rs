@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::new_dataset::rfc3339;
-use crate::{DatasetPid, Error, Result};
+use super::rfc3339;
+use crate::{DatasetPid, Error, OrigDatablockId, Result};
 
 /// The largest number that the backend's numbers hold exactly.
 const MAX_SIZE: u64 = (1 << 53) - 1;
@@ -15,14 +15,23 @@ const MAX_SIZE: u64 = (1 << 53) - 1;
 pub struct NewOrigDatablock {
     size: u64,
     data_file_list: Vec<NewDataFile>,
+    #[serde(rename = "chkAlg", skip_serializing_if = "Option::is_none")]
+    checksum_algorithm: Option<String>,
 }
 
-#[derive(Clone, Debug, Serialize)]
-struct NewDataFile {
-    path: String,
-    size: u64,
+/// A file of a datablock to be created.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NewDataFile {
+    /// The path as readers will know it.
+    pub path: String,
+    /// Bytes.
+    pub size: u64,
+    /// The time of its last change.
     #[serde(serialize_with = "rfc3339")]
-    time: DateTime<Utc>,
+    pub time: DateTime<Utc>,
+    /// Its checksum, by the block's algorithm.
+    #[serde(rename = "chk", skip_serializing_if = "Option::is_none")]
+    pub checksum: Option<String>,
 }
 
 impl NewOrigDatablock {
@@ -33,15 +42,34 @@ impl NewOrigDatablock {
 
     /// Adds a file: its path as readers will know it, its size in bytes and the time of its last change.
     #[must_use]
-    pub fn file(mut self, path: impl Into<String>, size: u64, time: DateTime<Utc>) -> Self {
-        // A sum past the limit stays past it, and `check` refuses it.
-        self.size = self.size.saturating_add(size);
-        self.data_file_list.push(NewDataFile {
+    pub fn file(self, path: impl Into<String>, size: u64, time: DateTime<Utc>) -> Self {
+        self.data_file(NewDataFile {
             path: path.into(),
             size,
             time,
-        });
+            checksum: None,
+        })
+    }
+
+    /// Adds a file with all that is known of it.
+    #[must_use]
+    pub fn data_file(mut self, file: NewDataFile) -> Self {
+        // A sum past the limit stays past it, and `check` refuses it.
+        self.size = self.size.saturating_add(file.size);
+        self.data_file_list.push(file);
         self
+    }
+
+    /// Names the algorithm of the files' checksums, such as `sha256`.
+    #[must_use]
+    pub fn checksum_algorithm(mut self, name: impl Into<String>) -> Self {
+        self.checksum_algorithm = Some(name.into());
+        self
+    }
+
+    /// Its files.
+    pub fn files(&self) -> &[NewDataFile] {
+        &self.data_file_list
     }
 
     /// The size of all files together, in bytes.
@@ -83,7 +111,7 @@ impl NewOrigDatablock {
 pub struct OrigDatablock {
     /// The block's own identifier.
     #[serde(rename = "_id")]
-    pub id: Option<String>,
+    pub id: Option<OrigDatablockId>,
     /// The dataset it belongs to.
     pub dataset_id: Option<DatasetPid>,
     /// Bytes of all its files.

@@ -224,7 +224,7 @@ async fn what_is_not_mapped_is_still_in_reach() {
     )
     .mount(&server)
     .await;
-    let parts = scicat::RequestParts::new("scicat.user_self", http::Method::GET, "/users/my/self");
+    let parts = scicat::RequestParts::new("scicat.user_self", http::Method::GET, "/v3/users/my/self");
     let answer: Value = client(&server).request(parts).await.unwrap();
     assert_eq!(answer["username"], "ingestor");
 }

@@ -126,7 +126,7 @@ async fn passing_faults_are_outlasted_where_a_repeat_is_harmless() {
 async fn what_the_service_refuses_is_named() {
     let (_sim, client) = start();
     let body = serde_json::json!({"type": "raw", "foo": 1});
-    let parts = scicat::RequestParts::new("scicat.raw", http::Method::POST, "/datasets")
+    let parts = scicat::RequestParts::new("scicat.raw", http::Method::POST, "/v3/datasets")
         .json(&body)
         .unwrap();
     let error = client.request::<serde_json::Value>(parts).await.unwrap_err();

@@ -10,7 +10,7 @@ use url::Url;
 
 use crate::client_builder::{OnRequest, RestClientBuilder};
 use crate::clock::Clock;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::limiter::Limiter;
 use crate::redact::redacted_url;
 use crate::request::RequestParts;
@@ -39,7 +39,7 @@ pub(crate) struct Shared {
     pub(crate) default_headers: HeaderMap,
     pub(crate) on_request: Option<OnRequest>,
     pub(crate) limiter: Option<Limiter>,
-    pub(crate) forbidden_ends_token: bool,
+    pub(crate) forbidden_ends_token: Option<fn(&Error) -> bool>,
 }
 
 impl Shared {

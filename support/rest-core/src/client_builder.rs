@@ -52,7 +52,7 @@ pub struct RestClientBuilder {
     clock: Option<Arc<dyn Clock>>,
     http_hosts: Vec<String>,
     error_parser: fn(&ResponseFacts<'_>) -> ServiceError,
-    forbidden_ends_token: bool,
+    forbidden_ends_token: Option<fn(&Error) -> bool>,
     default_headers: Vec<(&'static str, String)>,
     on_request: Option<OnRequest>,
     limiter: Option<Limiter>,
@@ -82,7 +82,7 @@ impl RestClientBuilder {
             clock: None,
             http_hosts: Vec::new(),
             error_parser: parse_common_error,
-            forbidden_ends_token: false,
+            forbidden_ends_token: None,
             default_headers: Vec::new(),
             on_request: None,
             limiter: None,
@@ -153,8 +153,10 @@ impl RestClientBuilder {
 
     /// For a service that answers a token it no longer knows as it answers a stranger: with 403, not 401. After a
     /// 403 the next call has a new token. The refused call is not sent again: what led to it was seen as a stranger.
-    pub fn forbidden_ends_token(mut self) -> Self {
-        self.forbidden_ends_token = true;
+    ///
+    /// `when` is asked of each 403; it is false for one that only a token that is still known can have.
+    pub fn forbidden_ends_token(mut self, when: fn(&Error) -> bool) -> Self {
+        self.forbidden_ends_token = Some(when);
         self
     }
 

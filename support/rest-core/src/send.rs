@@ -100,7 +100,8 @@ impl<'a> Call<'a> {
                 Err(failure) => failure,
             };
             self.sent = self.sent.merge(failure.error.0.sent);
-            if self.client.forbidden_ends_token && failure.error.status() == Some(403) {
+            let ends_token = self.client.forbidden_ends_token;
+            if failure.error.status() == Some(403) && ends_token.is_some_and(|when| when(&failure.error)) {
                 self.drop_token();
             }
             if let (Some(limiter), Some(429)) = (&self.client.limiter, failure.error.status()) {
