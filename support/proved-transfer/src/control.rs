@@ -349,8 +349,7 @@ mod tests {
         }
 
         #[test]
-        fn a_plain_path_covers_itself_and_what_is_below(path in "(/[a-z0-9 ]{1,5}){1,4}", below in "(/[a-z*]{1,5}){0,3}") {
-            proptest::prop_assume!(path.trim() == path);
+        fn a_plain_path_covers_itself_and_what_is_below(path in "(/[a-z0-9 ]{0,4}[a-z0-9]){1,4}", below in "(/[a-z*]{1,5}){0,3}") {
             let read = PathPattern::parse(&path).unwrap();
             let (inside, global) = (format!("{path}{below}"), format!("/global{path}"));
             proptest::prop_assert!(read.covers(&inside));
