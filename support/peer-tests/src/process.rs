@@ -1,15 +1,20 @@
 //! A child and all that it starts, ended together.
 
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, ExitStatus};
+use std::process::{Child, Command, ExitStatus, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
-/// A child that leads a process group of its own. Dropping it kills the group.
+/// A child that leads a process group of its own. Dropping it kills the group, and so does our own end, however it
+/// comes.
 #[derive(Debug)]
 pub struct Group {
     child: Child,
+    guard: Child,
 }
+
+/// Kills the group of its first argument when its standard input is closed, which our end does too.
+const GUARD: &str = "read -r _; kill -KILL \"-$1\" 2>/dev/null";
 
 impl Group {
     /// Starts `command` as the leader of a group.
@@ -18,7 +23,14 @@ impl Group {
     /// The program cannot be started.
     pub fn spawn(command: &mut Command) -> std::io::Result<Self> {
         let child = command.process_group(0).spawn()?;
-        Ok(Self { child })
+        let guard = Command::new("sh")
+            .args(["-c", GUARD, "guard", &child.id().to_string()])
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()?;
+        Ok(Self { child, guard })
     }
 
     /// The leader's process id.
@@ -58,5 +70,7 @@ impl Group {
 impl Drop for Group {
     fn drop(&mut self) {
         self.kill();
+        drop(self.guard.stdin.take());
+        let _ = self.guard.wait();
     }
 }

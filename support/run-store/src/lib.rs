@@ -47,7 +47,7 @@ mod store;
 pub use error::{Error, Result};
 pub use records::{
     ControlledPath, DeletionRecord, DeliveredFile, Delivery, DeliveryKey, ScheduledId, ScheduledOutcome,
-    ScheduledPrune, ScheduledRow,
+    ScheduledPrune, ScheduledRow, normal_path,
 };
 pub use run::{Effect, Intent, Place, Run, Session, Slot, Standing};
 pub use sqlite::{Options, SqliteStore};

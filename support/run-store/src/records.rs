@@ -147,3 +147,13 @@ pub struct DeletionRecord {
     /// The proof that stood when it was deleted.
     pub evidence: Value,
 }
+
+/// One spelling for a path: from the root, no double slashes, no `.`, no slash at the end. A path without its
+/// first slash is the same path: here it is better to forbid too much.
+pub fn normal_path(path: &str) -> String {
+    let parts: Vec<&str> = path
+        .split('/')
+        .filter(|part| !part.is_empty() && *part != ".")
+        .collect();
+    format!("/{}", parts.join("/"))
+}

@@ -75,6 +75,13 @@ pub trait RunStore: Debug + Send + Sync {
     /// All rows that are not finished, the first due first.
     async fn scheduled(&self) -> Result<Vec<ScheduledRow>>;
 
+    /// As [`scheduled`](Self::scheduled), at least those whose `relative_path` ends in this file or folder name: a store
+    /// may know them without reading all.
+    async fn scheduled_named(&self, name: &str) -> Result<Vec<ScheduledRow>> {
+        let _ = name;
+        self.scheduled().await
+    }
+
     /// Why the latest row with exactly these parameters was dropped; nothing if it is open or done, or there is none.
     async fn dropped(&self, parameters: &Value) -> Result<Option<String>>;
 

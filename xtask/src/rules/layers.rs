@@ -26,6 +26,7 @@ fn foundation(name: &str) -> Option<&'static [&'static str]> {
         "rest-core" | "run-store" | "scan-h5" | "service-sim" | "settings" => Some(&[]),
         "globus-auth" | "pushgateway" => Some(&["rest-core"]),
         "scan-ingest" => Some(&["scan-h5", "scicat"]),
+        "prefect-run-store" => Some(&["prefect-client", "rest-core", "run-store"]),
         "proved-transfer" => Some(&["globus-transfer", "rest-core", "run-store", "settings"]),
         "pipeline" => Some(&[
             "globus-transfer",

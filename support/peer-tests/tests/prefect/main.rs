@@ -1,4 +1,6 @@
 //! What a real Prefect server and its Python client make of ours.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod run_store;
 mod serving;
+mod support;

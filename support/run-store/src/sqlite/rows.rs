@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{Fault, json_of, time_of, time_text};
 use crate::{
     ControlledPath, DeletionRecord, Delivery, DeliveryKey, Error, Result, ScheduledId, ScheduledOutcome,
-    ScheduledPrune, ScheduledRow,
+    ScheduledPrune, ScheduledRow, normal_path,
 };
 
 pub(super) fn delivery(connection: &Connection, key: &DeliveryKey) -> Result<Option<Delivery>, Fault> {
@@ -67,7 +67,7 @@ pub(super) fn control_path(connection: &Connection, path: &ControlledPath) -> Re
         "INSERT INTO controlled (path, reason, run_id, since) VALUES (?, ?, ?, ?)
          ON CONFLICT (path) WHERE lifted_at IS NULL DO NOTHING",
         params![
-            normal(&path.path),
+            normal_path(&path.path),
             path.reason,
             path.run_id,
             time_text(path.since)
@@ -78,7 +78,7 @@ pub(super) fn control_path(connection: &Connection, path: &ControlledPath) -> Re
 
 /// Looks for the path and each folder above it, then for anything below it.
 pub(super) fn controlled(connection: &Connection, path: &str) -> Result<Option<ControlledPath>, Fault> {
-    let path = normal(path);
+    let path = normal_path(path);
     let above = path
         .match_indices('/')
         .map(|(at, _)| if at == 0 { "/" } else { &path[..at] });
@@ -141,19 +141,9 @@ fn controlled_path((path, reason, run_id, since): ControlRow) -> Result<Controll
 pub(super) fn lift_control(connection: &Connection, path: &str, reason: &str) -> Result<bool, Fault> {
     let lifted = connection.execute(
         "UPDATE controlled SET lifted_at = ?, lift_reason = ? WHERE path = ? AND lifted_at IS NULL",
-        params![time_text(Utc::now()), reason, normal(path)],
+        params![time_text(Utc::now()), reason, normal_path(path)],
     )?;
     Ok(lifted > 0)
-}
-
-/// One spelling for a path: from the root, no double slashes, no `.`, no slash at the end. A path without its
-/// first slash is the same path: here it is better to forbid too much.
-fn normal(path: &str) -> String {
-    let parts: Vec<&str> = path
-        .split('/')
-        .filter(|part| !part.is_empty() && *part != ".")
-        .collect();
-    format!("/{}", parts.join("/"))
 }
 
 pub(super) fn schedule(connection: &Connection, prune: &ScheduledPrune) -> Result<ScheduledId, Fault> {

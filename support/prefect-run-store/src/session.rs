@@ -1,0 +1,281 @@
+//! One worker's hold on one flow run.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use prefect_client::Client;
+use run_store::{Error, Intent, Place, Result, Session, Standing};
+use serde_json::{Value, json};
+
+use crate::inputs::{self, Meant};
+use crate::wire::{self, State, TaskRun};
+
+/// How long a look at the lease is good for. A worker is not declared dead within several times this.
+const FRESH: Duration = Duration::from_secs(5);
+/// How often a long wait looks at the lease: three times in this.
+const LEASE: Duration = Duration::from_secs(45);
+/// Longer names are cut in the server's pages.
+const NAME: usize = 120;
+
+/// The latest attempt of a step, as the server has it.
+#[derive(Debug, Clone)]
+struct Known {
+    task_run: String,
+    meant: Meant,
+    state: Option<State>,
+}
+
+/// This worker's hold on one flow run.
+#[derive(Debug)]
+pub(crate) struct PrefectSession {
+    client: Client,
+    run_id: String,
+    fence: u32,
+    /// The task run that stands for the run itself.
+    record: String,
+    /// What is known of each step and key. Only the holder writes, so what it has read and written is all there is.
+    known: Mutex<HashMap<(String, String), Known>>,
+    looked: Mutex<Instant>,
+}
+
+impl PrefectSession {
+    /// A session of a run that was just seen to be ours, with the effects that stand already.
+    pub(crate) fn new(
+        client: Client,
+        run_id: String,
+        fence: u32,
+        record: String,
+        tasks: Vec<TaskRun>,
+    ) -> Result<Self> {
+        let mut known: HashMap<(String, String), Known> = HashMap::new();
+        for task in tasks.into_iter().filter(|task| task.id != record) {
+            let Some(meant) = inputs::read::<Meant>(&task.task_inputs) else {
+                continue;
+            };
+            let meant = meant?;
+            let place = (meant.step.clone(), meant.key.clone());
+            let is_later = |other: &Known| other.meant.attempt < meant.attempt;
+            if known.get(&place).is_none_or(is_later) {
+                let task = Known {
+                    task_run: task.id,
+                    meant,
+                    state: task.state,
+                };
+                known.insert(place, task);
+            }
+        }
+        Ok(Self {
+            client,
+            run_id,
+            fence,
+            record,
+            known: Mutex::new(known),
+            looked: Mutex::new(Instant::now()),
+        })
+    }
+
+    fn get(&self, step: &str, key: &str) -> Option<Known> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(&(step.to_owned(), key.to_owned())).cloned()
+    }
+
+    fn put(&self, task: Known) {
+        let place = (task.meant.step.clone(), task.meant.key.clone());
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(place, task);
+    }
+
+    fn lost(&self) -> Error {
+        Error::LeaseLost {
+            run_id: self.run_id.clone(),
+        }
+    }
+
+    /// Looks whether the run is still ours, unless that was seen a moment ago.
+    async fn held(&self) -> Result<()> {
+        let age = self
+            .looked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .elapsed();
+        if age < FRESH { Ok(()) } else { self.look().await }
+    }
+
+    async fn look(&self) -> Result<()> {
+        let asked = Instant::now();
+        match wire::flow_run(&self.client, &self.run_id).await? {
+            Some(run) if run.state_type.as_deref() == Some("RUNNING") && run.run_count == self.fence => {
+                *self.looked.lock().unwrap_or_else(PoisonError::into_inner) = asked;
+                Ok(())
+            }
+            _ => Err(self.lost()),
+        }
+    }
+
+    /// The attempt, if it is the latest of its step and not settled.
+    fn pending(&self, place: &Place) -> Option<Known> {
+        self.get(&place.step, &place.key)
+            .filter(|task| task.meant.attempt == place.attempt && !task.is_settled())
+    }
+
+    async fn set_state(&self, mut task: Known, kind: &str, data: Value) -> Result<()> {
+        if !wire::set_task_state(&self.client, &task.task_run, kind, data.clone()).await? {
+            return Err(self.lost());
+        }
+        task.state = Some(State {
+            kind: kind.to_owned(),
+            data,
+            details: Value::Null,
+        });
+        self.put(task);
+        Ok(())
+    }
+}
+
+impl Known {
+    fn is_settled(&self) -> bool {
+        let kind = self.state.as_ref().map(|state| state.kind.as_str());
+        matches!(kind, Some("COMPLETED" | "FAILED"))
+    }
+
+    fn standing(&self, fence: u32) -> Result<Standing> {
+        let data = self.state.as_ref().map_or(&Value::Null, |state| &state.data);
+        let of = |key: &str| data.get(key).cloned();
+        Ok(match self.state.as_ref().map(|state| state.kind.as_str()) {
+            Some("COMPLETED") => Standing::Done(of("outcome").unwrap_or_default()),
+            Some("FAILED") => Standing::Failed {
+                attempt: self.meant.attempt,
+                outcome: of("outcome").unwrap_or_default(),
+                now: data["fence"].as_u64() == Some(u64::from(fence)),
+            },
+            _ => Standing::Pending(Intent {
+                document: self.meant.document()?,
+                facts: self.meant.facts.clone(),
+                receipt: of("receipt").filter(|receipt| !receipt.is_null()),
+                attempt: self.meant.attempt,
+            }),
+        })
+    }
+}
+
+/// The body that makes a task run of a flow run, begun, unless there is one with these keys.
+pub(crate) fn task_run(run_id: &str, step: &str, dynamic_key: &str, name: &str, inputs: &Value) -> Value {
+    json!({
+        "flow_run_id": run_id, "task_key": step, "dynamic_key": dynamic_key,
+        "name": name.chars().take(NAME).collect::<String>(), "task_inputs": inputs,
+        "state": {"type": "RUNNING", "name": "Running"},
+    })
+}
+
+#[async_trait]
+impl Session for PrefectSession {
+    fn run_id(&self) -> &str {
+        &self.run_id
+    }
+
+    fn opened(&self) -> u32 {
+        self.fence
+    }
+
+    fn lease(&self) -> Duration {
+        LEASE
+    }
+
+    async fn standing(&self, step: &str, key: &str) -> Result<Standing> {
+        self.held().await?;
+        self.get(step, key)
+            .map_or(Ok(Standing::Absent), |task| task.standing(self.fence))
+    }
+
+    async fn intend(&self, place: &Place, document: &[u8], facts: &Value) -> Result<()> {
+        let already = || Error::AlreadyIntended {
+            step: place.step.clone(),
+            key: place.key.clone(),
+        };
+        let known = self.get(&place.step, &place.key);
+        if known.is_some_and(|task| task.meant.attempt >= place.attempt) {
+            return Err(already());
+        }
+        self.held().await?;
+        let meant = Meant::new(place, document, facts, self.fence);
+        let dynamic_key = format!("{}-{}", inputs::short(&place.key), place.attempt);
+        let name = format!("{} {}", place.step, place.key);
+        let body = task_run(
+            &self.run_id,
+            &place.step,
+            &dynamic_key,
+            &name,
+            &inputs::write(&meant)?,
+        );
+        let made = wire::create_task_run(&self.client, &body).await?;
+        // Whoever was first wrote it; what stands there is never changed.
+        let stands = inputs::read::<Meant>(&made.task_inputs).transpose()?;
+        if stands.as_ref() != Some(&meant) {
+            return Err(already());
+        }
+        self.put(Known {
+            task_run: made.id,
+            meant,
+            state: made.state,
+        });
+        // Stopped meanwhile for long enough to be declared dead? Then somebody else may have the run.
+        self.held().await
+    }
+
+    async fn note(&self, place: &Place, receipt: &Value) -> Result<()> {
+        let Some(task) = self.pending(place) else {
+            return Err(not_pending(place));
+        };
+        self.held().await?;
+        self.set_state(
+            task,
+            "RUNNING",
+            json!({"type": "splash-flows", "receipt": receipt}),
+        )
+        .await
+    }
+
+    async fn settle(&self, place: &Place, ok: bool, outcome: &Value) -> Result<()> {
+        if self.pending(place).is_none() {
+            self.intend(place, b"", &Value::Null)
+                .await
+                .map_err(|error| match error {
+                    Error::AlreadyIntended { .. } => not_pending(place),
+                    other => other,
+                })?;
+        }
+        let Some(task) = self.pending(place) else {
+            return Err(not_pending(place));
+        };
+        self.held().await?;
+        let kind = if ok { "COMPLETED" } else { "FAILED" };
+        let data = json!({"type": "splash-flows", "outcome": outcome, "fence": self.fence});
+        self.set_state(task, kind, data).await
+    }
+
+    async fn renew(&self) -> Result<()> {
+        self.look().await
+    }
+
+    async fn finish(&self, report: &Value, ok: bool) -> Result<()> {
+        self.look().await?;
+        if ok {
+            let data = json!({"type": "splash-flows", "report": report});
+            if !wire::set_task_state(&self.client, &self.record, "COMPLETED", data).await? {
+                return Err(Error::RunEnded {
+                    run_id: self.run_id.clone(),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn not_pending(place: &Place) -> Error {
+    Error::NotPending {
+        step: place.step.clone(),
+        key: place.key.clone(),
+    }
+}

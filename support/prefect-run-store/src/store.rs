@@ -1,0 +1,221 @@
+//! The store.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use prefect_client::Client;
+use run_store::{
+    ControlledPath, DeletionRecord, Delivery, DeliveryKey, Error, Opened, Result, Run, RunStore, ScheduledId,
+    ScheduledOutcome, ScheduledPrune, ScheduledRow,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::session::{PrefectSession, task_run};
+use crate::{control, inputs, records, wire};
+
+/// The task run that stands for the run itself.
+const RECORD: &str = "run record";
+
+/// Runs and what outlives them, on a Prefect server.
+#[derive(Debug, Clone)]
+pub struct PrefectStore {
+    client: Client,
+    /// What this host recorded before it used the server, and runs that are no flow runs.
+    local: Option<Local>,
+}
+
+#[derive(Debug, Clone)]
+struct Local {
+    store: Arc<dyn RunStore>,
+    keeps_runs: bool,
+}
+
+/// What a run id stands for.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Identity {
+    flow: String,
+    params_hash: String,
+}
+
+impl PrefectStore {
+    /// The store of a worker: a run is the flow run of its id, which this worker has claimed and set RUNNING.
+    pub fn new(client: Client) -> Self {
+        Self { client, local: None }
+    }
+
+    /// Also heeds what `local` has under export control, and puts it on the server.
+    pub fn beside(mut self, local: Arc<dyn RunStore>) -> Self {
+        self.local = Some(Local {
+            store: local,
+            keeps_runs: false,
+        });
+        self
+    }
+
+    /// Keeps runs in `local`, for what is no worker; what outlives them is shared.
+    pub fn with_local_runs(mut self, local: Arc<dyn RunStore>) -> Self {
+        self.local = Some(Local {
+            store: local,
+            keeps_runs: true,
+        });
+        self
+    }
+
+    async fn open_flow_run(&self, run_id: &str, identity: &Identity) -> Result<Opened> {
+        let run = wire::flow_run(&self.client, run_id).await?;
+        let lost = || Error::LeaseLost {
+            run_id: run_id.to_owned(),
+        };
+        let run = run.ok_or_else(lost)?;
+        if run.state_type.as_deref() != Some("RUNNING") {
+            return Err(lost());
+        }
+        let body = task_run(run_id, RECORD, "0", RECORD, &inputs::write(identity)?);
+        let record = wire::create_task_run(&self.client, &body).await?;
+        let recorded: Identity = inputs::read(&record.task_inputs)
+            .ok_or_else(|| wire::damaged("a run's record", &"it has no inputs"))??;
+        if recorded != *identity {
+            return Err(Error::OtherParameters {
+                run_id: run_id.to_owned(),
+                recorded_flow: recorded.flow,
+            });
+        }
+        if let Some(state) = record.state.as_ref().filter(|state| state.kind == "COMPLETED") {
+            return Ok(Opened::Finished(state.data["report"].clone()));
+        }
+        let tasks = wire::task_runs(&self.client, run_id).await?;
+        let is_fresh = run.run_count <= 1 && tasks.len() <= 1;
+        let session = PrefectSession::new(
+            self.client.clone(),
+            run_id.to_owned(),
+            run.run_count,
+            record.id,
+            tasks,
+        )?;
+        let run = Run::new(Arc::new(session));
+        Ok(if is_fresh {
+            Opened::Fresh(run)
+        } else {
+            Opened::Resumed(run)
+        })
+    }
+
+    /// What this host has on record, unless it was lifted on the server since; then it is lifted here too.
+    async fn controlled_here(&self, path: &str) -> Result<Option<ControlledPath>> {
+        let Some(local) = &self.local else {
+            return Ok(None);
+        };
+        while let Some(record) = local.store.controlled(path).await? {
+            let lifted = control::lifted_at(&self.client, &record.path).await?;
+            if lifted.is_none_or(|lifted| lifted < record.since) {
+                control::control(&self.client, &record).await?;
+                return Ok(Some(record));
+            }
+            local
+                .store
+                .lift_control(&record.path, "lifted on the Prefect server")
+                .await?;
+        }
+        Ok(None)
+    }
+}
+
+#[async_trait]
+impl RunStore for PrefectStore {
+    async fn open(&self, run_id: &str, flow: &str, params_hash: &str) -> Result<Opened> {
+        if let Some(local) = self.local.as_ref().filter(|local| local.keeps_runs) {
+            return local.store.open(run_id, flow, params_hash).await;
+        }
+        let identity = Identity {
+            flow: flow.to_owned(),
+            params_hash: params_hash.to_owned(),
+        };
+        self.open_flow_run(run_id, &identity).await
+    }
+
+    async fn delivery(&self, key: &DeliveryKey) -> Result<Option<Delivery>> {
+        if let Some(found) = records::delivery(&self.client, key).await? {
+            return Ok(Some(found));
+        }
+        match &self.local {
+            Some(local) => local.store.delivery(key).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn record_delivery(&self, delivery: &Delivery) -> Result<()> {
+        records::record_delivery(&self.client, delivery).await
+    }
+
+    async fn control_path(&self, path: &str, reason: &str, run_id: Option<&str>) -> Result<()> {
+        let record = ControlledPath {
+            path: path.to_owned(),
+            reason: reason.to_owned(),
+            run_id: run_id.map(str::to_owned),
+            since: Utc::now(),
+        };
+        if let Some(local) = &self.local {
+            local.store.control_path(path, reason, run_id).await?;
+        }
+        control::control(&self.client, &record).await
+    }
+
+    async fn controlled(&self, path: &str) -> Result<Option<ControlledPath>> {
+        match control::controlled(&self.client, path).await? {
+            Some(record) => Ok(Some(record)),
+            None => self.controlled_here(path).await,
+        }
+    }
+
+    async fn lift_control(&self, path: &str, reason: &str) -> Result<bool> {
+        let here = match &self.local {
+            Some(local) => local.store.lift_control(path, reason).await?,
+            None => false,
+        };
+        Ok(control::lift(&self.client, path, reason).await? || here)
+    }
+
+    async fn controlled_paths(&self) -> Result<Vec<ControlledPath>> {
+        control::all(&self.client).await
+    }
+
+    async fn schedule(&self, prune: &ScheduledPrune) -> Result<ScheduledId> {
+        records::schedule(&self.client, prune).await
+    }
+
+    async fn runs_elsewhere(&self, id: &ScheduledId, elsewhere: Option<&str>) -> Result<()> {
+        records::runs_elsewhere(&self.client, id, elsewhere).await
+    }
+
+    async fn due(&self, now: DateTime<Utc>) -> Result<Vec<ScheduledRow>> {
+        let mut rows = self.scheduled().await?;
+        rows.retain(|row| row.prune.due <= now && row.elsewhere.is_none());
+        Ok(rows)
+    }
+
+    async fn scheduled(&self) -> Result<Vec<ScheduledRow>> {
+        records::scheduled(&self.client, None).await
+    }
+
+    async fn scheduled_named(&self, name: &str) -> Result<Vec<ScheduledRow>> {
+        records::scheduled(&self.client, Some(name)).await
+    }
+
+    async fn dropped(&self, parameters: &Value) -> Result<Option<String>> {
+        records::dropped(&self.client, parameters).await
+    }
+
+    async fn finish_scheduled(&self, id: &ScheduledId, outcome: &ScheduledOutcome) -> Result<()> {
+        records::finish_scheduled(&self.client, id, outcome).await
+    }
+
+    async fn deletion(&self, endpoint: &str, path: &str) -> Result<Option<DeletionRecord>> {
+        records::deletion(&self.client, endpoint, path).await
+    }
+
+    async fn record_deletion(&self, record: &DeletionRecord) -> Result<()> {
+        records::record_deletion(&self.client, record).await
+    }
+}

@@ -1,0 +1,205 @@
+//! The server's documents, as far as they are needed here, and the calls that exchange them.
+
+use http::Method;
+use prefect_client::{Client, RequestParts};
+use run_store::{Error, Result};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// What the server gives at most in one answer.
+pub(crate) const PAGE: usize = 200;
+
+/// The part of a flow run that says who has it.
+#[derive(Debug, Deserialize)]
+pub(crate) struct FlowRun {
+    pub(crate) state_type: Option<String>,
+    #[serde(default)]
+    pub(crate) run_count: u32,
+}
+
+/// A task run with its inputs and its present state.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct TaskRun {
+    pub(crate) id: String,
+    #[serde(default)]
+    pub(crate) task_inputs: Value,
+    pub(crate) state: Option<State>,
+}
+
+/// A state and the data in it.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct State {
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    #[serde(default)]
+    pub(crate) data: Value,
+    #[serde(default, rename = "state_details")]
+    pub(crate) details: Value,
+}
+
+/// The answer to a proposed state.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Orchestrated {
+    pub(crate) status: String,
+    pub(crate) state: Option<State>,
+}
+
+/// The answer to a document that may have been there before.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Artifact {
+    #[serde(rename = "type")]
+    pub(crate) kind: Option<String>,
+    #[serde(default)]
+    pub(crate) data: Value,
+}
+
+/// A variable.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Variable {
+    pub(crate) value: Value,
+}
+
+/// A failed call, as a failure of the store.
+pub(crate) fn failed(error: prefect_client::Error) -> Error {
+    Error::Other(Box::new(error))
+}
+
+/// A document of ours that does not hold what it should.
+pub(crate) fn damaged(what: &'static str, error: &impl ToString) -> Error {
+    Error::Damaged {
+        what,
+        reason: error.to_string(),
+    }
+}
+
+fn post(operation: &'static str, path: &'static str, body: &Value) -> Result<RequestParts> {
+    // Each of these says the same when it is said twice.
+    RequestParts::new(operation, Method::POST, path)
+        .idempotent(true)
+        .json(body)
+        .map_err(failed)
+}
+
+pub(crate) async fn flow_run(client: &Client, id: &str) -> Result<Option<FlowRun>> {
+    let parts =
+        RequestParts::new("prefect.flow_run_get", Method::GET, "/flow_runs/{id}").path_param("id", id);
+    client.request_opt(parts).await.map_err(failed)
+}
+
+/// Makes a task run, or gives the one that has its keys.
+pub(crate) async fn create_task_run(client: &Client, body: &Value) -> Result<TaskRun> {
+    let parts = post("prefect.task_run_create", "/task_runs/", body)?;
+    client.request(parts).await.map_err(failed)
+}
+
+/// All task runs of a flow run.
+pub(crate) async fn task_runs(client: &Client, flow_run: &str) -> Result<Vec<TaskRun>> {
+    let mut found = Vec::new();
+    loop {
+        let body = json!({
+            "flow_runs": {"id": {"any_": [flow_run]}}, "sort": "ID_DESC", "limit": PAGE, "offset": found.len(),
+        });
+        let parts = post("prefect.task_runs", "/task_runs/filter", &body)?;
+        let page: Vec<TaskRun> = client.request(parts).await.map_err(failed)?;
+        let is_last = page.len() < PAGE;
+        found.extend(page);
+        if is_last {
+            return Ok(found);
+        }
+    }
+}
+
+/// Proposes a state, and says whether it was taken; now, or by an earlier try whose answer was lost.
+pub(crate) async fn set_task_state(client: &Client, id: &str, kind: &str, data: Value) -> Result<bool> {
+    let transition = Uuid::new_v4().to_string();
+    let body = json!({
+        "state": {"type": kind, "data": data, "state_details": {"transition_id": transition}}, "force": false,
+    });
+    let parts = post("prefect.task_run_set_state", "/task_runs/{id}/set_state", &body)?.path_param("id", id);
+    let answer: Orchestrated = client.request(parts).await.map_err(failed)?;
+    let ours = answer
+        .state
+        .is_some_and(|state| state.details["transition_id"].as_str() == Some(transition.as_str()));
+    Ok(answer.status == "ACCEPT" || ours)
+}
+
+pub(crate) async fn create_artifact(
+    client: &Client,
+    key: &str,
+    kind: &str,
+    data: &Value,
+    description: &str,
+) -> Result<()> {
+    let body = json!({"key": key, "type": kind, "data": data, "description": description});
+    let parts = post("prefect.artifact_create", "/artifacts/", &body)?;
+    client.request::<Value>(parts).await.map(drop).map_err(failed)
+}
+
+/// The newest artifact of a key.
+pub(crate) async fn latest_artifact(client: &Client, key: &str) -> Result<Option<Artifact>> {
+    let parts = RequestParts::new("prefect.artifact_latest", Method::GET, "/artifacts/{key}/latest")
+        .path_param("key", key);
+    client.request_opt(parts).await.map_err(failed)
+}
+
+/// The newest artifact of each key with `part` in it, of one type if one is named.
+pub(crate) async fn latest_artifacts(
+    client: &Client,
+    part: &str,
+    kind: Option<&str>,
+) -> Result<Vec<Artifact>> {
+    let mut filter = json!({"key": {"like_": part}});
+    if let Some(kind) = kind {
+        filter["type"] = json!({"any_": [kind]});
+    }
+    let mut found = Vec::new();
+    loop {
+        let body = json!({"artifacts": filter, "sort": "ID_DESC", "limit": PAGE, "offset": found.len()});
+        let parts = post("prefect.artifacts_latest", "/artifacts/latest/filter", &body)?;
+        let page: Vec<Artifact> = client.request(parts).await.map_err(failed)?;
+        let is_last = page.len() < PAGE;
+        found.extend(page);
+        if is_last {
+            return Ok(found);
+        }
+    }
+}
+
+pub(crate) async fn variable(client: &Client, name: &str) -> Result<Option<Variable>> {
+    let parts = RequestParts::new("prefect.variable_get", Method::GET, "/variables/name/{name}")
+        .path_param("name", name);
+    client.request_opt(parts).await.map_err(failed)
+}
+
+/// The variables that a filter finds, by name, from an offset.
+pub(crate) async fn variables(client: &Client, filter: &Value, offset: usize) -> Result<Vec<Variable>> {
+    let body = json!({"variables": filter, "sort": "NAME_ASC", "limit": PAGE, "offset": offset});
+    let parts = post("prefect.variables", "/variables/filter", &body)?;
+    client.request(parts).await.map_err(failed)
+}
+
+/// Makes a variable; answers false if there is one of this name.
+pub(crate) async fn create_variable(
+    client: &Client,
+    name: &str,
+    value: &Value,
+    tags: &[String],
+) -> Result<bool> {
+    let body = json!({"name": name, "value": value, "tags": tags});
+    let parts = post("prefect.variable_create", "/variables/", &body)?;
+    match client.request::<Value>(parts).await {
+        Ok(_) => Ok(true),
+        Err(error) if error.status() == Some(409) => Ok(false),
+        Err(error) => Err(failed(error)),
+    }
+}
+
+pub(crate) async fn update_variable(client: &Client, name: &str, value: &Value) -> Result<()> {
+    let parts = RequestParts::new("prefect.variable_update", Method::PATCH, "/variables/name/{name}")
+        .path_param("name", name)
+        .idempotent(true)
+        .json(&json!({"value": value}))
+        .map_err(failed)?;
+    client.rest().empty(parts.sensitive()).await.map_err(failed)
+}
