@@ -126,6 +126,17 @@ impl SubmissionDocument {
         self.kind
     }
 
+    /// How many files and folders it is about.
+    pub fn item_count(&self) -> usize {
+        #[derive(Deserialize)]
+        struct Items {
+            #[serde(rename = "DATA", default)]
+            data: Vec<serde::de::IgnoredAny>,
+        }
+        let items: Option<Items> = serde_json::from_slice(&self.body).ok();
+        items.map_or(0, |items| items.data.len())
+    }
+
     /// The id under which the service accepts this once.
     pub fn submission_id(&self) -> &SubmissionId {
         &self.submission_id

@@ -152,6 +152,28 @@ impl SubmitTransfer {
         self
     }
 
+    /// Where the items go.
+    pub(crate) fn destination(&self) -> &EndpointId {
+        &self.destination
+    }
+
+    /// The same options for these items alone.
+    pub(crate) fn only(mut self, items: impl Iterator<Item = TransferItem>) -> Self {
+        self.items = items.collect();
+        self
+    }
+
+    /// Equal for submissions that differ in label and items only.
+    pub(crate) fn batch_key(&self) -> String {
+        let options = Options {
+            label: None,
+            ..self.options.clone()
+        };
+        // Settings of this crate's own types: what cannot be written is not to be mixed with anything.
+        let options = serde_json::to_string(&options).unwrap_or_else(|error| error.to_string());
+        format!("{} {} {options}", self.source, self.destination)
+    }
+
     /// The complete document under this submission id, always the same bytes for the same settings.
     ///
     /// # Errors

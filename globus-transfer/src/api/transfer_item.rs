@@ -83,7 +83,7 @@ impl TransferItem {
         self
     }
 
-    pub(super) fn check(&self) -> Result<()> {
+    pub(crate) fn check(&self) -> Result<()> {
         check_path("the source path", &self.source_path)?;
         check_path("the destination path", &self.destination_path)?;
         if self.recursive == Some(true) && self.external_checksum.is_some() {

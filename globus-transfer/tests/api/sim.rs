@@ -13,14 +13,14 @@ use service_sim::{Collection, Sim, SimBuilder};
 
 use crate::support::http;
 
-struct Scene {
-    sim: Sim,
-    client: Client,
-    from: Collection,
-    to: Collection,
+pub(crate) struct Scene {
+    pub(crate) sim: Sim,
+    pub(crate) client: Client,
+    pub(crate) from: Collection,
+    pub(crate) to: Collection,
 }
 
-fn scene(set_up: impl FnOnce(SimBuilder) -> SimBuilder) -> Scene {
+pub(crate) fn scene(set_up: impl FnOnce(SimBuilder) -> SimBuilder) -> Scene {
     let sim = set_up(Sim::builder().transfer()).start().unwrap();
     let env = sim.env();
     let quick = RetryPolicy::default().first_delay(Duration::from_millis(20));
@@ -35,12 +35,12 @@ fn scene(set_up: impl FnOnce(SimBuilder) -> SimBuilder) -> Scene {
     }
 }
 
-fn id(collection: &Collection) -> EndpointId {
+pub(crate) fn id(collection: &Collection) -> EndpointId {
     EndpointId::parse(collection.uuid()).unwrap()
 }
 
 /// The path as the collection shows it, which the config's root is part of.
-fn shown(collection: &Collection, rel: &str) -> String {
+pub(crate) fn shown(collection: &Collection, rel: &str) -> String {
     format!("{}/{rel}", collection.root_path().trim_end_matches('/'))
 }
 
@@ -62,11 +62,11 @@ impl Scene {
             .await
     }
 
-    fn requests(&self, operation: &str) -> usize {
+    pub(crate) fn requests(&self, operation: &str) -> usize {
         self.sim.journal().count(|entry| entry.operation == operation)
     }
 
-    fn fault(&self, spec: &str) {
+    pub(crate) fn fault(&self, spec: &str) {
         self.sim.fault(spec.parse().unwrap());
     }
 }
