@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use globus_auth::environment::Service;
+use globus_auth::{TRANSFER_RESOURCE_SERVER, cached_tokens, scopes};
 use rest_core::{Limiter, RequestParts, RestClient, RestClientBuilder, TokenProvider, Vars};
 use serde::de::DeserializeOwned;
 
@@ -29,8 +31,8 @@ pub struct Client {
 
 impl Client {
     /// A client set up by the environment: `GLOBUS_CLIENT_ID` and `GLOBUS_CLIENT_SECRET` of a confidential
-    /// client, and if set `GLOBUS_SDK_SERVICE_URL_TRANSFER`, `GLOBUS_SDK_SERVICE_URL_AUTH` and
-    /// `ALLOW_HTTP_HOSTS`. An empty variable counts as unset.
+    /// client, and if set `GLOBUS_SDK_SERVICE_URL_TRANSFER`, `GLOBUS_SDK_SERVICE_URL_AUTH`,
+    /// `GLOBUS_SDK_ENVIRONMENT` and `ALLOW_HTTP_HOSTS`. An empty variable counts as unset.
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the variable that is missing or wrong.
@@ -125,6 +127,7 @@ pub struct ClientBuilder {
     rest: RestClientBuilder,
     tokens: Option<Arc<dyn TokenProvider>>,
     auth: Option<globus_auth::ClientBuilder>,
+    data_access: Vec<EndpointId>,
 }
 
 impl Default for ClientBuilder {
@@ -137,6 +140,7 @@ impl Default for ClientBuilder {
             rest,
             tokens: None,
             auth: None,
+            data_access: Vec::new(),
         }
     }
 }
@@ -150,16 +154,32 @@ impl ClientBuilder {
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the variable that is missing.
     pub fn from_vars(lookup: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        let vars = Vars::new(&lookup);
         let builder = Self {
             auth: Some(globus_auth::ClientBuilder::from_vars(&lookup)?),
             ..Self::default()
         };
-        let builder = builder.insecure_http_hosts(vars.http_hosts());
-        Ok(match vars.get(&["GLOBUS_SDK_SERVICE_URL_TRANSFER"]) {
-            Some(url) => builder.base_url(url),
-            None => builder,
-        })
+        builder.vars(lookup)
+    }
+
+    /// Where the service is by `GLOBUS_SDK_SERVICE_URL_TRANSFER` and `GLOBUS_SDK_ENVIRONMENT`, and the hosts of
+    /// `ALLOW_HTTP_HOSTS`. For a client with [`tokens`](Self::tokens) of its own.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) for an unknown environment.
+    pub fn vars(self, lookup: impl Fn(&str) -> Option<String>) -> Result<Self> {
+        let vars = Vars::new(&lookup);
+        let url = Service::Transfer.url_from_vars(&vars)?;
+        Ok(self.base_url(url).insecure_http_hosts(vars.http_hosts()))
+    }
+
+    /// Asks for tokens that also open the data of these mapped collections
+    /// ([`needs_data_access`](crate::model::Endpoint::needs_data_access) tells which want it). Without it the service
+    /// answers `ConsentRequired` for them, with the scopes in
+    /// [`required_scopes`](crate::Error::required_scopes). Only for the credentials that the builder began with:
+    /// tokens from elsewhere have their scopes already.
+    pub fn data_access(mut self, collections: impl IntoIterator<Item = EndpointId>) -> Self {
+        self.data_access.extend(collections);
+        self
     }
 
     /// Where the service is; default [`DEFAULT_BASE_URL`]. Paths below it carry the API's version.
@@ -181,7 +201,12 @@ impl ClientBuilder {
     pub fn build(self) -> Result<Client> {
         let tokens = match (self.tokens, self.auth) {
             (Some(tokens), _) => tokens,
-            (None, Some(auth)) => globus_auth::transfer_tokens(auth.settings_of(&self.rest).build()?),
+            (None, Some(auth)) => {
+                let collections = self.data_access.iter().map(EndpointId::as_str);
+                let scope = scopes::transfer_with_data_access(collections).to_string();
+                let auth = auth.settings_of(&self.rest).build()?;
+                cached_tokens(auth, scope, TRANSFER_RESOURCE_SERVER)
+            }
             (None, None) => return Err(Error::config("a Globus Transfer client needs a source of tokens")),
         };
         Ok(Client {

@@ -7,7 +7,7 @@ use serde_json::json;
 use wiremock::matchers::{basic_auth, body_string_contains, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use crate::support::{TOKEN, http, on};
+use crate::support::{SOURCE, TOKEN, http, on, source};
 
 fn vars<'a>(pairs: &'a [(&'a str, &'a str)]) -> impl Fn(&str) -> Option<String> + 'a {
     |name| {
@@ -59,6 +59,56 @@ fn tokens_are_not_sent_over_plain_http_unless_allowed() {
     );
     pairs.push(("ALLOW_HTTP_HOSTS", "other, transfer.internal"));
     Client::from_vars(vars(&pairs)).unwrap();
+}
+
+#[test]
+fn the_service_s_own_variable_comes_before_the_environment() {
+    let pairs = |rest: &[(&'static str, &'static str)]| {
+        let mut pairs = vec![("GLOBUS_CLIENT_ID", "id"), ("GLOBUS_CLIENT_SECRET", "s")];
+        pairs.extend(rest);
+        pairs
+    };
+    let preview = ("GLOBUS_SDK_ENVIRONMENT", "preview");
+    let own = ("GLOBUS_SDK_SERVICE_URL_TRANSFER", "https://transfer.example/");
+    for (given, expected) in [
+        (pairs(&[preview]), "https://transfer.api.preview.globus.org/"),
+        (pairs(&[preview, own]), "https://transfer.example/"),
+    ] {
+        let client = Client::from_vars(vars(&given)).unwrap();
+        assert_eq!(client.rest().base_url().as_str(), expected);
+    }
+    let error = Client::from_vars(vars(&pairs(&[("GLOBUS_SDK_ENVIRONMENT", "prod")]))).unwrap_err();
+    assert!(error.to_string().contains("`prod` is no environment"), "{error}");
+}
+
+#[tokio::test]
+async fn access_to_the_data_of_mapped_collections_is_asked_for_with_the_token() {
+    let server = MockServer::start().await;
+    let refusal = ResponseTemplate::new(401).set_body_json(json!({"error": "invalid_client"}));
+    Mock::given(method("POST"))
+        .respond_with(refusal)
+        .mount(&server)
+        .await;
+    let uri = server.uri();
+    let pairs = [
+        ("GLOBUS_CLIENT_ID", "id"),
+        ("GLOBUS_CLIENT_SECRET", "s"),
+        ("GLOBUS_SDK_SERVICE_URL_AUTH", uri.as_str()),
+    ];
+    let client = ClientBuilder::from_vars(vars(&pairs))
+        .unwrap()
+        .http(http())
+        .data_access([source()])
+        .build()
+        .unwrap();
+    client.rest().authenticate().await.unwrap_err();
+    let body = server.received_requests().await.unwrap().remove(0).body;
+    let scope = format!(
+        "urn%3Aglobus%3Aauth%3Ascope%3Atransfer.api.globus.org%3Aall%5B*\
+         https%3A%2F%2Fauth.globus.org%2Fscopes%2F{SOURCE}%2Fdata_access%5D"
+    );
+    let body = String::from_utf8(body).unwrap();
+    assert!(body.contains(&scope), "{body}");
 }
 
 #[test]

@@ -49,7 +49,9 @@ enum Command {
     Run(commands::run::RunFlow),
     /// List the flows and their parameters.
     Flows,
+    Login(commands::login::Login),
     Check(commands::check::Check),
+    FlightCheck(commands::flight_check::FlightCheck),
     Env(commands::env::ShowEnv),
     ExportControl(commands::export_control::ExportControl),
     Prune(commands::prune::Prune),
@@ -62,7 +64,9 @@ fn main() -> ExitCode {
     match &arguments.command {
         Command::Run(run) => run.execute(&arguments.settings),
         Command::Flows => commands::flows::list(),
+        Command::Login(login) => login.execute(&arguments.settings),
         Command::Check(check) => check.execute(&arguments.settings),
+        Command::FlightCheck(check) => check.execute(&arguments.settings),
         Command::Env(env) => env.execute(&arguments.settings),
         Command::ExportControl(control) => control.execute(&arguments.settings),
         Command::Prune(prune) => prune.execute(&arguments.settings),

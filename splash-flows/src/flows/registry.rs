@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tracing::Instrument;
 
-use super::bl832::{MoveParameters, move_scan};
+use super::bl832::{FlightParameters, MoveParameters, flight_check, flight_check_grafana, move_scan};
 use crate::facility::Facility;
 use crate::failure::Failure;
 use crate::progress::Progress;
@@ -32,6 +32,16 @@ pub const FLOWS: &[FlowInfo] = &[
         name: "new_832_file_flow",
         summary: "move a new 8.3.2 scan to data832 and NERSC, catalogue it, schedule its prunes",
         parameters: "file_path, is_export_control=false, send_to_nersc=true",
+    },
+    FlowInfo {
+        name: "test_832_transfers",
+        summary: "copy a test file from spot832 to data832 and NERSC, prove it, remove the copies",
+        parameters: "file_path=/raw/transfer_tests/test.txt",
+    },
+    FlowInfo {
+        name: "test_832_transfers_grafana",
+        summary: "copy a test folder from data832 to NERSC and push the metrics",
+        parameters: "file_path=/raw/transfer_tests/test/",
     },
     FlowInfo {
         name: "prune_globus_endpoint",
@@ -98,6 +108,19 @@ async fn run_inside(
             let report = Box::pin(move_scan(&run, &scan, &typed)).await;
             finish(&run, report.ok, &json!(report)).await
         }
+        "test_832_transfers" | "test_832_transfers_grafana" => {
+            let typed: FlightParameters = typed(name, parameters)?;
+            let run = match open(facility, name, run_id, &json!(typed), progress).await? {
+                Begun::Open(run) => run,
+                Begun::Finished(report) => return Ok(Outcome { ok: true, report }),
+            };
+            let report = if name == "test_832_transfers" {
+                flight_check(&run, &typed).await
+            } else {
+                flight_check_grafana(&run, &typed).await
+            };
+            finish(&run, report.ok, &json!(report)).await
+        }
         "prune_globus_endpoint" | "prune_spot832" | "prune_data832" => {
             let typed: PruneParameters = typed(name, parameters)?;
             let run = match open(facility, name, run_id, &json!(typed), progress).await? {
@@ -121,8 +144,11 @@ async fn run_inside(
 }
 
 fn typed<P: DeserializeOwned>(flow: &str, parameters: &Value) -> Result<P, Failure> {
-    serde_json::from_value(parameters.clone())
-        .map_err(|error| Failure::new("preflight", "parameters", format!("{flow}: {error}")))
+    let refused = |error: String| Failure::new("preflight", "parameters", format!("{flow}: {error}"));
+    if !parameters.is_object() {
+        return Err(refused("the parameters are no JSON object".to_owned()));
+    }
+    serde_json::from_value(parameters.clone()).map_err(|error| refused(error.to_string()))
 }
 
 async fn open(

@@ -6,6 +6,7 @@ mod config;
 mod export_control;
 mod failures;
 mod faults;
+mod flight_check;
 mod incumbent;
 mod metrics;
 mod moves;

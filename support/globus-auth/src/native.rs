@@ -37,6 +37,18 @@ impl NativeClient {
         Self::builder(client_id).build()
     }
 
+    /// The client that `GLOBUS_NATIVE_CLIENT_ID` names, at the service that `GLOBUS_SDK_SERVICE_URL_AUTH` and
+    /// `GLOBUS_SDK_ENVIRONMENT` name; `None` if it is unset or empty.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the variable that is wrong.
+    pub fn from_vars(lookup: impl Fn(&str) -> Option<String>) -> Result<Option<Self>> {
+        match Vars::new(&lookup).get(&["GLOBUS_NATIVE_CLIENT_ID"]) {
+            Some(id) => Self::builder(id).vars(&lookup)?.build().map(Some),
+            None => Ok(None),
+        }
+    }
+
     /// A client set up piece by piece.
     pub fn builder(client_id: impl Into<String>) -> NativeClientBuilder {
         NativeClientBuilder {

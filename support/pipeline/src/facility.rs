@@ -1,11 +1,13 @@
 //! The services and places that flows work with, built once and shared by every run.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
-use globus_transfer::TaskWatcher;
+use globus_auth::{FileStore, NativeClient, TRANSFER_RESOURCE_SERVER, stored_tokens};
+use globus_transfer::{EndpointId, TaskWatcher};
+use proved_transfer::copy::collection;
 use proved_transfer::session::{Service, Workplace};
 use rest_core::{ExposeSecret, OnRequest, system_clock};
 use run_store::{RunStore, SqliteStore};
@@ -57,15 +59,11 @@ impl Facility {
         state_dir: Option<&Path>,
     ) -> Result<Self, Failure> {
         let requests = Arc::new(Requests::default());
-        let transfer = transfer(&config, &environment, &requests)?;
+        let state_dir = self::state_dir(state_dir, &environment)?;
+        let transfer = transfer(&config, &environment, &state_dir, &requests)?;
         let watcher = TaskWatcher::new(transfer.clone())
             .stall(config.stall())
             .fatal_statuses(config.fatal_nice_statuses().iter().map(String::as_str));
-        let state_dir = match state_dir {
-            Some(dir) => dir.to_owned(),
-            None => run_store::default_state_dir(environment.lookup())
-                .map_err(|error| Failure::store(STEP, &error))?,
-        };
         let store = SqliteStore::open(&state_dir).map_err(|error| Failure::store(STEP, &error))?;
         let store: Arc<dyn RunStore> = Arc::new(store);
         let scheduler = scheduler(&config, &environment, &requests, &store)?;
@@ -143,28 +141,70 @@ impl Facility {
     pub async fn preflight_transfer(&self) -> Result<(), Failure> {
         self.workplace.service.authenticate().await.map_err(|error| {
             Failure::service(STEP, "globus_auth", &error)
-                .remedy("check GLOBUS_CLIENT_ID and GLOBUS_CLIENT_SECRET")
+                .remedy("check GLOBUS_CLIENT_ID and GLOBUS_CLIENT_SECRET; what Globus says of them: splash-flows login")
         })
     }
 }
 
-/// The Transfer client; credentials in config.yml win over those of the environment, as in the incumbent.
-fn transfer(
+/// The variables of Globus: the credentials in config.yml win over those of the environment, as in the incumbent.
+///
+/// # Errors
+/// config.yml names a variable that is not set.
+pub fn globus_variables(
     config: &Config,
     environment: &Environment,
-    requests: &Arc<Requests>,
-) -> Result<globus_transfer::Client, Failure> {
+) -> Result<impl Fn(&str) -> Option<String>, Failure> {
     let app = config
         .globus_app()
         .map_err(|error| Failure::new(STEP, "config", error.to_string()))?;
-    let lookup = |name: &str| match (&app, name) {
+    Ok(move |name: &str| match (&app, name) {
         (Some(app), "GLOBUS_CLIENT_ID") => Some(app.client_id.clone()),
         (Some(app), "GLOBUS_CLIENT_SECRET") => Some(app.client_secret.expose_secret().to_owned()),
         _ => environment.get(name).map(str::to_owned),
+    })
+}
+
+/// Where runs are recorded: `chosen`, else the default.
+///
+/// # Errors
+/// The environment names no home.
+pub fn state_dir(chosen: Option<&Path>, environment: &Environment) -> Result<PathBuf, Failure> {
+    match chosen {
+        Some(dir) => Ok(dir.to_owned()),
+        None => {
+            run_store::default_state_dir(environment.lookup()).map_err(|error| Failure::store(STEP, &error))
+        }
+    }
+}
+
+/// Where the tokens of a person's login are kept.
+pub fn person_tokens(state_dir: &Path) -> FileStore {
+    FileStore::new(state_dir.join("globus-tokens.json"))
+}
+
+/// In the name of the person who logged in where `GLOBUS_NATIVE_CLIENT_ID` is set, else of a confidential client.
+fn transfer(
+    config: &Config,
+    environment: &Environment,
+    state_dir: &Path,
+    requests: &Arc<Requests>,
+) -> Result<globus_transfer::Client, Failure> {
+    let failed = |error: rest_core::Error| Failure::service(STEP, "globus_transfer", &error);
+    let builder = match NativeClient::from_vars(environment.lookup()).map_err(failed)? {
+        Some(client) => {
+            let store = Arc::new(person_tokens(state_dir));
+            let tokens = stored_tokens(client, store, TRANSFER_RESOURCE_SERVER);
+            globus_transfer::ClientBuilder::default()
+                .tokens(tokens)
+                .vars(environment.lookup())
+        }
+        None => globus_transfer::ClientBuilder::from_vars(globus_variables(config, environment)?),
     };
-    globus_transfer::ClientBuilder::from_vars(lookup)
-        .and_then(|builder| builder.on_request(requests.counter()).build())
-        .map_err(|error| Failure::service(STEP, "globus_transfer", &error))
+    let opened = config.data_access().map(|endpoint| collection(endpoint, STEP));
+    let opened: Vec<EndpointId> = opened.collect::<Result<_, _>>()?;
+    builder
+        .and_then(|builder| builder.data_access(opened).on_request(requests.counter()).build())
+        .map_err(failed)
 }
 
 fn scheduler(

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use globus_transfer::ErrorExt;
 use serde::{Deserialize, Serialize};
 
 /// A step of a run that did not do what it was asked to.
@@ -71,6 +72,9 @@ impl Failure {
         let mut failure = Self::new(step, code, with_causes(error)).of(service);
         failure.context.status = error.status().map(|status| status.to_string());
         failure.context.request_id = error.request_id().map(str::to_owned);
+        if service.starts_with("globus") {
+            failure.context.remedy = globus_remedy(error);
+        }
         failure
     }
 
@@ -111,6 +115,31 @@ impl Failure {
         self.context.remedy = Some(remedy.into());
         self
     }
+}
+
+/// What to do about a refusal of Globus, where that is the same whatever was asked.
+fn globus_remedy(error: &rest_core::Error) -> Option<String> {
+    let has = |part: &str| error.has_code(part);
+    Some(match error.status() {
+        _ if error.is_consent_required() => format!(
+            "ask for the scope {}: set `data_access: true` at that endpoint in config.yml, then run: \
+             splash-flows login (for a person's tokens: splash-flows login --native)",
+            error.required_scopes().join(" ")
+        ),
+        Some(401) => "see which credentials are used and whether they are taken: splash-flows login".to_owned(),
+        _ if has("EndpointNotFound") => {
+            "check the endpoint's uuid in config.yml: Globus knows no such collection".to_owned()
+        }
+        _ if has("GCDisconnected") || has("GCNotConnected") => {
+            "start Globus Connect Personal on that machine".to_owned()
+        }
+        _ if has("PermissionDenied") || error.status() == Some(403) => {
+            "give the identity that `splash-flows login` shows rights there: at the collection, and on its disk"
+                .to_owned()
+        }
+        None if error.is_transient() => "check this machine's network and proxy".to_owned(),
+        _ => return None,
+    })
 }
 
 /// The error and its causes in one line: a person reads one line, not a chain.

@@ -5,6 +5,7 @@
 //! * [`VerifiedCopy`](copy::VerifiedCopy) is the proof that a second copy stands. Only the verifier makes one.
 //! * [`delete`] takes such proofs and nothing else: an unproved deletion cannot be written, because no other
 //!   module reaches the requests that delete or rename, and no other makes the proof that they demand.
+//! * [`probe`] tries an endpoint out, and removes only what the same run made under a name of its own.
 //!
 //! All of it works in a [`Session`](session::Session): one run, with its lease and its recorded effects, in a
 //! [`Workplace`](session::Workplace) that many runs share. It knows Globus and the run store, and no facility.
@@ -16,6 +17,7 @@ pub mod copy;
 pub mod delete;
 pub mod endpoint;
 pub mod failure;
+pub mod probe;
 pub mod progress;
 pub mod session;
 mod task;

@@ -128,6 +128,11 @@ impl Session {
         self.run.run_id()
     }
 
+    /// How often the run was opened, this session included.
+    pub fn opened(&self) -> u32 {
+        self.run.opened()
+    }
+
     /// What this run shares with others.
     pub fn workplace(&self) -> &Workplace {
         &self.workplace

@@ -29,6 +29,7 @@ fn foundation(name: &str) -> Option<&'static [&'static str]> {
         "prefect-run-store" => Some(&["prefect-client", "rest-core", "run-store"]),
         "proved-transfer" => Some(&["globus-transfer", "rest-core", "run-store", "settings"]),
         "pipeline" => Some(&[
+            "globus-auth",
             "globus-transfer",
             "prefect-client",
             "proved-transfer",

@@ -40,6 +40,12 @@ pub(super) fn check(env: &Environment, config: Option<&ConfigFile>, findings: &m
 
 /// The application that transfers run as: of config.yml, else of the variables.
 fn globus(env: &Environment, config: Option<&ConfigFile>, findings: &mut Vec<Finding>) {
+    if is_set(env, "GLOBUS_NATIVE_CLIENT_ID") {
+        let message = "is set: flows run in the name of the person of `splash-flows login --native`";
+        let place = env.place("GLOBUS_NATIVE_CLIENT_ID");
+        findings.push(Finding::note(place, "GLOBUS_NATIVE_CLIENT_ID", message));
+        return;
+    }
     let app = config.map(|file| file.config.globus_app());
     match (app, config) {
         (Some(Ok(Some(_))), Some(file)) => configured(file, env, findings),

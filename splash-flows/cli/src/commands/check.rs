@@ -8,7 +8,7 @@ use splash_flows_cli::check::{Finding, Subject, check};
 
 use crate::Settings;
 
-/// Check, before a run, what can be checked without the network.
+/// Check the configuration, or one endpoint, before a run.
 #[derive(Debug, Args)]
 pub(crate) struct Check {
     #[command(subcommand)]
@@ -24,12 +24,16 @@ enum What {
         #[arg(long)]
         json: bool,
     },
+    Transfer(super::try_out::TryOut),
 }
 
 impl Check {
     /// Checks and prints what it found.
     pub(crate) fn execute(&self, settings: &Settings) -> ExitCode {
-        let What::Config { json } = self.what;
+        let json = match &self.what {
+            What::Config { json } => *json,
+            What::Transfer(endpoint) => return endpoint.execute(settings),
+        };
         let findings = check(Subject {
             config: &settings.config,
             env_file: settings.env_file.as_deref(),

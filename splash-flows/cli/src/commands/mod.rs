@@ -3,10 +3,13 @@
 pub(crate) mod check;
 pub(crate) mod env;
 pub(crate) mod export_control;
+pub(crate) mod flight_check;
 pub(crate) mod flows;
+pub(crate) mod login;
 pub(crate) mod prune;
 pub(crate) mod prunes;
 pub(crate) mod run;
+pub(crate) mod try_out;
 
 use splash_flows::config::Config;
 use splash_flows::dotenv::Environment;

@@ -10,6 +10,7 @@ use splash_flows::failure::Failure;
 use splash_flows::flows::{self, Outcome};
 use splash_flows::span;
 use splash_flows_cli::{live, parameters, words};
+use tokio::runtime::{Builder, Runtime};
 
 use super::{facility, say};
 use crate::Settings;
@@ -81,11 +82,7 @@ pub(crate) fn flow(
 /// Runs a future to its end, or until SIGINT or SIGTERM: nothing then. A run's lease is given back as its
 /// future is dropped; nothing remote is cancelled.
 pub(crate) fn until_interrupted<F: Future>(work: F) -> std::io::Result<Option<F::Output>> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()?;
-    Ok(runtime.block_on(async {
+    Ok(runtime()?.block_on(async {
         tokio::select! {
             outcome = work => Some(outcome),
             () = interrupted() => None,
@@ -93,7 +90,13 @@ pub(crate) fn until_interrupted<F: Future>(work: F) -> std::io::Result<Option<F:
     }))
 }
 
-async fn interrupted() {
+/// Where commands run their requests.
+pub(super) fn runtime() -> std::io::Result<Runtime> {
+    Builder::new_multi_thread().worker_threads(2).enable_all().build()
+}
+
+/// Waits for SIGINT or SIGTERM.
+pub(super) async fn interrupted() {
     let terminated = async {
         match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
             Ok(mut signal) => {

@@ -156,7 +156,7 @@ async fn steps(
 }
 
 /// Waits for the copy of one hop, and pushes what it took.
-async fn moved(
+pub(super) async fn moved(
     run: &RunContext,
     copying: impl Future<Output = Result<VerifiedCopy, Failure>>,
 ) -> Result<VerifiedCopy, Failure> {
@@ -241,7 +241,7 @@ async fn plan_prunes(
 }
 
 impl MoveReport {
-    fn new(run_id: &str, file: &str) -> Self {
+    pub(super) fn new(run_id: &str, file: &str) -> Self {
         Self {
             run_id: run_id.to_owned(),
             ok: false,
@@ -256,7 +256,7 @@ impl MoveReport {
         }
     }
 
-    fn add_copy(&mut self, proof: &VerifiedCopy) {
+    pub(super) fn add_copy(&mut self, proof: &VerifiedCopy) {
         self.bytes = Some(proof.subject().size());
         self.copies.push(CopyReport {
             endpoint: proof.witness().endpoint().to_owned(),
@@ -267,7 +267,7 @@ impl MoveReport {
         });
     }
 
-    fn close(mut self, run: &RunContext, failures: Vec<Failure>) -> Self {
+    pub(super) fn close(mut self, run: &RunContext, failures: Vec<Failure>) -> Self {
         for failure in &failures {
             run.say(&Event::Failed {
                 failure: failure.clone(),

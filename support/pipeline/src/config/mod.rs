@@ -57,6 +57,7 @@ pub struct Config {
     site: &'static SiteRules,
     endpoints: BTreeMap<EndpointKey, StorageEndpoint>,
     app: Option<(Setting, Setting)>,
+    data_access: BTreeSet<EndpointKey>,
     deletion: DeletionMode,
     pruning: Pruning,
     export_control: ExportControl,
@@ -185,6 +186,11 @@ impl Config {
             client_id: id.get()?.to_owned(),
             client_secret: SecretString::from(secret.get()?),
         }))
+    }
+
+    /// The endpoints with `data_access: true`: mapped collections, whose data a token must ask for.
+    pub fn data_access(&self) -> impl Iterator<Item = &StorageEndpoint> {
+        self.data_access.iter().filter_map(|key| self.endpoints.get(key))
     }
 
     /// `deletion`: `report` (the default), `quarantine` or `on`.

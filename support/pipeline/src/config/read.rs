@@ -43,8 +43,8 @@ pub(super) fn inspect(
 
 fn config(top: &Section<'_>, file: &str, site: &'static SiteRules) -> Config {
     let globus = top.section("globus");
-    let endpoints = globus.section("globus_endpoints");
-    let keys = endpoints.keys().into_iter();
+    let endpoints_section = globus.section("globus_endpoints");
+    let keys = endpoints_section.keys().into_iter();
     let fatal = top.list("fatal_nice_statuses", "must be a text", |text| {
         Some(text.to_owned())
     });
@@ -52,17 +52,20 @@ fn config(top: &Section<'_>, file: &str, site: &'static SiteRules) -> Config {
         .map(|key| {
             (
                 EndpointKey::new(key),
-                endpoint(key, &endpoints.section(key), site),
+                endpoint(key, &endpoints_section.section(key), site),
             )
         })
         .collect();
     let pruning = Pruning::read(top, &endpoints, site);
+    let opened =
+        |key: &&EndpointKey| endpoints_section.section(key.as_str()).boolean("data_access") == Some(true);
     Config {
         file: file.to_owned(),
         site,
         export_control: ExportControl::new(patterns(top), endpoints.values().cloned()),
-        endpoints,
+        data_access: endpoints.keys().filter(opened).cloned().collect(),
         app: app(&globus.section("globus_apps")),
+        endpoints,
         deletion: deletion(top).unwrap_or_default(),
         pruning,
         stall: top.duration("stall").unwrap_or(STALL),

@@ -1,4 +1,4 @@
-//! The only place that deletes, or renames into the trash.
+//! The only place that deletes data, or renames it into the trash. ([`probe`](crate::probe) removes what it made itself.)
 //!
 //! Every way to do either needs a [`Warrant`]: a [`VerifiedCopy`](crate::copy::VerifiedCopy) or a
 //! [`Lapsed`](crate::copy::Lapsed), both of which only the verifier makes and which expire. [`prune`] asks the
