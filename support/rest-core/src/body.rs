@@ -9,6 +9,7 @@ pub(crate) enum Body {
     Json(Bytes),
     Form(Vec<(String, String)>),
     Text(&'static str, Bytes),
+    Bytes(String, Bytes),
 }
 
 impl Body {
@@ -16,7 +17,7 @@ impl Body {
     pub(crate) fn to_bytes(&self) -> Bytes {
         match self {
             Self::Empty => Bytes::new(),
-            Self::Json(bytes) | Self::Text(_, bytes) => bytes.clone(),
+            Self::Json(bytes) | Self::Text(_, bytes) | Self::Bytes(_, bytes) => bytes.clone(),
             Self::Form(fields) => {
                 let mut out = url::form_urlencoded::Serializer::new(String::new());
                 out.extend_pairs(fields);
@@ -25,12 +26,13 @@ impl Body {
         }
     }
 
-    pub(crate) fn content_type(&self) -> Option<&'static str> {
+    pub(crate) fn content_type(&self) -> Option<&str> {
         match self {
             Self::Empty => None,
             Self::Json(_) => Some("application/json"),
             Self::Form(_) => Some("application/x-www-form-urlencoded"),
             Self::Text(content_type, _) => Some(content_type),
+            Self::Bytes(content_type, _) => Some(content_type),
         }
     }
 }

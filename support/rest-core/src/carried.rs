@@ -59,7 +59,7 @@ impl Carried {
                     add_json(&value, secrets);
                 }
             }
-            Body::Empty | Body::Text(..) => {}
+            Body::Empty | Body::Text(..) | Body::Bytes(..) => {}
         }
     }
 }

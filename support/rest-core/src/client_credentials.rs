@@ -42,6 +42,7 @@ pub struct ClientCredentials {
     path: &'static str,
     scopes: Vec<String>,
     fields: Vec<(String, String)>,
+    once: bool,
 }
 
 /// Without the values of further fields, which may be secret.
@@ -72,12 +73,19 @@ impl ClientCredentials {
             path,
             scopes: scopes.into_iter().map(Into::into).collect(),
             fields: Vec::new(),
+            once: false,
         }
     }
 
     /// Adds a form field, such as `client_assertion`.
     pub fn field(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.fields.push((name.into(), value.into()));
+        self
+    }
+
+    /// Sends once: for fields that the service takes only once.
+    pub fn no_retry(mut self) -> Self {
+        self.once = true;
         self
     }
 
@@ -88,14 +96,15 @@ impl ClientCredentials {
             form.push(("scope".to_owned(), self.scopes.join(" ")));
         }
         form.extend(self.fields.iter().cloned());
-        RequestParts::new(self.operation, Method::POST, self.path)
+        let parts = RequestParts::new(self.operation, Method::POST, self.path)
             .form(form)
             .sensitive()
-            .idempotent(true)
+            .idempotent(true);
+        if self.once { parts.no_retry() } else { parts }
     }
 
-    /// Asks for a token. `E` are the fields that the service adds to the standard answer. Retried: a second token
-    /// does no harm. What the service refuses is not sent again.
+    /// Asks for a token. `E` are the fields that the service adds to the standard answer. Retried, unless
+    /// [`no_retry`](Self::no_retry) was set: a second token does no harm. What the service refuses is not sent again.
     ///
     /// # Errors
     /// `Auth` with the OAuth error as [`Error::service_code`](crate::Error::service_code) if the endpoint refuses

@@ -134,6 +134,14 @@ impl Error {
         error
     }
 
+    /// A request that the service may or may not have acted on, and nothing that it says tells: look before sending
+    /// again.
+    pub fn in_doubt(operation: &'static str, message: impl Into<String>) -> Self {
+        let mut error = Self::new(ErrorKind::OperationFailed, message).with_operation(operation);
+        error.0.sent = Sent::Maybe;
+        error
+    }
+
     /// An answer that is not what the service promises.
     pub fn decode(operation: &'static str, message: impl Into<String>) -> Self {
         let mut error = Self::new(ErrorKind::Decode, message).with_operation(operation);

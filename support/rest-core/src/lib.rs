@@ -47,9 +47,12 @@ mod token;
 mod token_cache;
 mod transport;
 mod vars;
+mod watch;
 
 #[cfg(feature = "oauth2")]
 pub mod client_credentials;
+#[cfg(feature = "private-key-jwt")]
+pub mod private_key_jwt;
 
 #[doc(hidden)]
 pub mod __private;
@@ -76,3 +79,4 @@ pub use token_cache::CachedToken;
 pub use transport::shared_http_client;
 pub use url::Url;
 pub use vars::Vars;
+pub use watch::{Reading, Seat, WatchGroup, WatchSource};

@@ -23,7 +23,7 @@ pub struct RequestParts {
     pub(crate) operation: &'static str,
     pub(crate) method: Method,
     pub(crate) path_template: &'static str,
-    pub(crate) path_params: Vec<(&'static str, String)>,
+    pub(crate) path_params: Vec<PathParam>,
     pub(crate) query: Vec<(String, String)>,
     pub(crate) headers: Vec<(Cow<'static, str>, String)>,
     pub(crate) body: Body,
@@ -34,6 +34,22 @@ pub struct RequestParts {
     pub(crate) renew: bool,
     pub(crate) max_response_bytes: Option<u64>,
     pub(crate) timeout: Option<Duration>,
+}
+
+/// What fills a place of the path's template.
+#[derive(Clone)]
+pub(crate) struct PathParam {
+    name: &'static str,
+    value: String,
+    /// Whether its slashes divide it into segments.
+    slashes: bool,
+}
+
+impl PathParam {
+    fn segments(&self) -> impl Iterator<Item = &str> {
+        let end = if self.slashes { usize::MAX } else { 1 };
+        self.value.splitn(end, '/')
+    }
 }
 
 impl RequestParts {
@@ -60,7 +76,22 @@ impl RequestParts {
 
     /// Fills `{name}` of the template. The value becomes exactly one path segment (`/` is sent as `%2F`).
     pub fn path_param(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.path_params.push((name, value.into()));
+        self.path_params.push(PathParam {
+            name,
+            value: value.into(),
+            slashes: false,
+        });
+        self
+    }
+
+    /// Fills `{name}` of the template with a path whose slashes stay slashes: `//data/scan.h5` goes as it is, each
+    /// of its segments encoded.
+    pub fn path_tail(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.path_params.push(PathParam {
+            name,
+            value: value.into(),
+            slashes: true,
+        });
         self
     }
 
@@ -108,6 +139,12 @@ impl RequestParts {
     /// belongs in it.
     pub fn text(mut self, content_type: &'static str, text: impl Into<String>) -> Self {
         self.body = Body::Text(content_type, Bytes::from(text.into()));
+        self
+    }
+
+    /// Sets a body of bytes under any content type, such as a form of parts. Snapshots show their number only.
+    pub fn bytes(mut self, content_type: impl Into<String>, bytes: impl Into<Bytes>) -> Self {
+        self.body = Body::Bytes(content_type.into(), bytes.into());
         self
     }
 
@@ -256,20 +293,25 @@ impl RequestParts {
         let problem = |what: &str| {
             Error::config(format!("path parameter `{name}` {what}")).with_operation(self.operation)
         };
-        let (_, value) = self
+        let param = self
             .path_params
             .iter()
             .rev()
-            .find(|(param, _)| *param == name)
+            .find(|param| param.name == name)
             .ok_or_else(|| problem("is not set"))?;
-        match value.as_str() {
-            "" => Err(problem("is empty")),
-            "." | ".." => Err(problem("is `.` or `..`, which cannot be sent")),
-            value => {
-                push_segment(out, value);
-                Ok(())
-            }
+        if param.value.is_empty() {
+            return Err(problem("is empty"));
         }
+        for (n, segment) in param.segments().enumerate() {
+            if matches!(segment, "." | "..") {
+                return Err(problem("is or holds `.` or `..`, which cannot be sent"));
+            }
+            if n > 0 {
+                out.push('/');
+            }
+            push_segment(out, segment);
+        }
+        Ok(())
     }
 
     /// The whole URL below `base`.

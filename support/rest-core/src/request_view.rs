@@ -80,6 +80,9 @@ impl Body {
                 Err(_) => json!({ "bytes": bytes.len() }),
             }),
             Self::Text(_, bytes) => Some(json!({ "text": mask_text(&String::from_utf8_lossy(bytes)) })),
+            Self::Bytes(content_type, bytes) => {
+                Some(json!({ "content_type": content_type, "bytes": bytes.len() }))
+            }
             Self::Form(fields) => {
                 let fields: Vec<(&str, String)> = fields
                     .iter()
@@ -132,6 +135,7 @@ impl fmt::Debug for Body {
             Self::Empty => f.write_str("none"),
             Self::Json(bytes) => write!(f, "JSON, {} bytes", bytes.len()),
             Self::Text(_, bytes) => write!(f, "text, {} bytes", bytes.len()),
+            Self::Bytes(_, bytes) => write!(f, "{} bytes", bytes.len()),
             Self::Form(_) => write!(f, "form, {} bytes", self.to_bytes().len()),
         }
     }

@@ -285,7 +285,7 @@ fn headers(client: &Shared, parts: &RequestParts) -> Result<HeaderMap> {
         .entry(ACCEPT)
         .or_insert(HeaderValue::from_static("application/json"));
     if let Some(content_type) = parts.body.content_type() {
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        headers.insert(CONTENT_TYPE, header_value("content-type", content_type)?);
     }
     for (name, value) in parts.headers() {
         headers.insert(header_name(name)?, header_value(name, value)?);
