@@ -134,7 +134,7 @@ impl Default for ClientBuilder {
         let rest = RestClient::builder("sfapi", DEFAULT_BASE_URL)
             .error_parser(crate::error::parse)
             // A guess that does no harm: a stranger is answered with 403, so an ended token may be too.
-            .forbidden_ends_token()
+            .forbidden_ends_token(|_| true)
             .user_agent(concat!("sfapi-rs/", env!("CARGO_PKG_VERSION")));
         Self {
             rest,
