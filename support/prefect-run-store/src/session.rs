@@ -155,6 +155,7 @@ impl Known {
                 facts: self.meant.facts.clone(),
                 receipt: of("receipt").filter(|receipt| !receipt.is_null()),
                 attempt: self.meant.attempt,
+                batch: None,
             }),
         })
     }

@@ -68,6 +68,16 @@ pub enum Error {
         /// What the step acts on.
         key: String,
     },
+    /// Another run that lives is at the same step for the same key.
+    #[error("step {step} for {key} is under way in run {run_id}")]
+    Elsewhere {
+        /// The step's name.
+        step: String,
+        /// What the step acts on.
+        key: String,
+        /// The other run.
+        run_id: String,
+    },
     /// There is nothing recorded to add a receipt or an outcome to.
     #[error("step {step} for {key} is not pending")]
     NotPending {

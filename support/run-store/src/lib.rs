@@ -10,6 +10,8 @@
 //! * [`Run`] is one run that this process holds, by a lease with a fencing number: of two processes only one
 //!   proceeds.
 //! * [`Run::effect`] says how a step stands: new, pending, done, or failed in an earlier session.
+//! * A [`Batch`] is one request that stands for many steps: a row of its own, recorded with its steps in one
+//!   transaction.
 //! * [`SqliteStore`] keeps all of it in one SQLite file.
 //!
 //! ```no_run
@@ -37,6 +39,7 @@
 //! Nothing secret belongs in a store: request documents carry no credentials, and neither must facts, receipts
 //! and reports.
 
+mod batch;
 mod error;
 mod records;
 mod run;
@@ -44,12 +47,13 @@ mod sqlite;
 mod state_dir;
 mod store;
 
+pub use batch::{Batch, BatchIntended, BatchItem, RecordedBatch, Settlement};
 pub use error::{Error, Result};
 pub use records::{
     ControlledPath, DeletionRecord, DeliveredFile, Delivery, DeliveryKey, ScheduledId, ScheduledOutcome,
     ScheduledPrune, ScheduledRow, normal_path,
 };
-pub use run::{Effect, Intent, Place, Run, Session, Slot, Standing};
+pub use run::{Claim, Effect, Intent, Place, Run, Session, Slot, Standing};
 pub use sqlite::{Options, SqliteStore};
 pub use state_dir::default_state_dir;
 pub use store::{Opened, RunStore};

@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::Value;
 
-use crate::{Error, Result};
+use crate::{BatchItem, Error, Result, Settlement};
 
 /// Which attempt of which step: together with the run id, the primary key of an effect.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -25,14 +25,16 @@ pub struct Place {
 /// What was recorded before a request was sent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Intent {
-    /// The complete request document, byte for byte. Send these bytes again.
+    /// The complete request document, byte for byte. Send these bytes again. Empty for a step of a batch.
     pub document: Vec<u8>,
     /// What else the sender wanted to remember.
     pub facts: Value,
-    /// What was noted from the service's reply, if it was received.
+    /// What was noted from the service's reply, if it was received. That of a batch stands with the batch.
     pub receipt: Option<Value>,
     /// The attempt, from 1.
     pub attempt: u32,
+    /// The batch whose request it is, if it has none of its own.
+    pub batch: Option<String>,
 }
 
 /// How a step stands in the store.
@@ -71,10 +73,34 @@ pub trait Session: Debug + Send + Sync {
     async fn standing(&self, step: &str, key: &str) -> Result<Standing>;
     /// Records a new pending attempt.
     async fn intend(&self, place: &Place, document: &[u8], facts: &Value) -> Result<()>;
+    /// How several keys of a step stand.
+    async fn standings(&self, step: &str, keys: &[String]) -> Result<Vec<Standing>> {
+        let mut found = Vec::with_capacity(keys.len());
+        for key in keys {
+            found.push(self.standing(step, key).await?);
+        }
+        Ok(found)
+    }
+    /// As [`intend`](Self::intend), unless another run that lives is at the same step and key: then nothing is recorded
+    /// and that run's id is answered. A store that cannot tell records.
+    async fn intend_alone(&self, place: &Place, document: &[u8], facts: &Value) -> Result<Option<String>> {
+        self.intend(place, document, facts).await.map(|()| None)
+    }
+    /// Another run that lives and is at this step and key. A store that cannot tell answers none.
+    async fn elsewhere(&self, _step: &str, _key: &str) -> Result<Option<String>> {
+        Ok(None)
+    }
     /// Records a receipt with a pending attempt.
     async fn note(&self, place: &Place, receipt: &Value) -> Result<()>;
     /// Records the outcome of an attempt that is pending, or was never recorded.
     async fn settle(&self, place: &Place, ok: bool, outcome: &Value) -> Result<()>;
+    /// Records several outcomes, in one transaction if the store can.
+    async fn settle_all(&self, ends: Vec<Settlement>) -> Result<()> {
+        for end in &ends {
+            self.settle(&end.place, end.ok, &end.outcome).await?;
+        }
+        Ok(())
+    }
     /// Renews the lease.
     async fn renew(&self) -> Result<()>;
     /// Ends the run.
@@ -114,6 +140,20 @@ pub struct Slot {
     place: Place,
 }
 
+/// What became of an intent that must be the only one.
+#[derive(Debug)]
+pub enum Claim {
+    /// It is recorded.
+    Mine(Slot),
+    /// Another run is at it; nothing was recorded.
+    Elsewhere {
+        /// That run.
+        run_id: String,
+        /// The place, to try again.
+        slot: Slot,
+    },
+}
+
 impl Run {
     /// Wraps a store's session.
     pub fn new(session: Arc<dyn Session>) -> Self {
@@ -136,6 +176,23 @@ impl Run {
     /// [`Error::FailedNow`] when the step failed in this session: it is tried again by the next run only.
     /// [`Error::LeaseLost`] when another process has the run.
     pub async fn effect(&self, step: &str, key: &str) -> Result<Effect> {
+        let standing = self.session.standing(step, key).await?;
+        self.standing(step, key, standing)
+    }
+
+    /// As [`effect`](Self::effect) for several keys, in one transaction; each for itself.
+    ///
+    /// # Errors
+    /// Of the whole: [`Error::LeaseLost`] when another process has the run. Of a key: [`Error::FailedNow`].
+    pub async fn effects(&self, step: &str, keys: &[String]) -> Result<Vec<Result<Effect>>> {
+        let standings = self.session.standings(step, keys).await?;
+        let each = keys.iter().zip(standings);
+        Ok(each
+            .map(|(key, standing)| self.standing(step, key, standing))
+            .collect())
+    }
+
+    fn standing(&self, step: &str, key: &str, standing: Standing) -> Result<Effect> {
         let slot = |attempt| Slot {
             session: Arc::clone(&self.session),
             place: Place {
@@ -144,7 +201,7 @@ impl Run {
                 attempt,
             },
         };
-        Ok(match self.session.standing(step, key).await? {
+        Ok(match standing {
             Standing::Absent => Effect::New(slot(1)),
             Standing::Pending(intent) => Effect::Pending(slot(intent.attempt), intent),
             Standing::Done(outcome) => Effect::Done(outcome),
@@ -162,6 +219,22 @@ impl Run {
                 slot: slot(attempt + 1),
             },
         })
+    }
+
+    /// Records the ends of several attempts of this run, in one transaction.
+    ///
+    /// # Errors
+    /// As [`Slot::done`]. Nothing is recorded then, if the store can undo.
+    pub async fn settle_all(&self, ends: Vec<Settlement>) -> Result<()> {
+        self.session.settle_all(ends).await
+    }
+
+    /// Another run that lives and has intended this step for this key, and not settled it.
+    ///
+    /// # Errors
+    /// [`Error::LeaseLost`] when another process has this run.
+    pub async fn elsewhere(&self, step: &str, key: &str) -> Result<Option<String>> {
+        self.session.elsewhere(step, key).await
     }
 
     /// Renews the lease.
@@ -219,6 +292,42 @@ impl Slot {
     pub async fn intend(self, document: &[u8], facts: &Value) -> Result<Self> {
         self.session.intend(&self.place, document, facts).await?;
         Ok(self)
+    }
+
+    /// As [`intend`](Self::intend), unless another run that lives has intended the same step for the same key and not
+    /// settled it: of two triggers for one thing, one acts.
+    ///
+    /// # Errors
+    /// As [`intend`](Self::intend).
+    pub async fn intend_alone(self, document: &[u8], facts: &Value) -> Result<Claim> {
+        let other = self.session.intend_alone(&self.place, document, facts).await?;
+        Ok(match other {
+            None => Claim::Mine(self),
+            Some(run_id) => Claim::Elsewhere { run_id, slot: self },
+        })
+    }
+
+    /// This attempt as one of a [`Batch`](crate::Batch).
+    pub fn batch_item(&self, facts: Value) -> BatchItem {
+        BatchItem {
+            run_id: self.session.run_id().to_owned(),
+            opened: self.session.opened(),
+            place: self.place.clone(),
+            facts,
+        }
+    }
+
+    /// The end of this attempt, for [`Run::settle_all`].
+    pub fn settlement(&self, ok: bool, outcome: Value) -> Settlement {
+        let place = self.place.clone();
+        Settlement { place, ok, outcome }
+    }
+
+    /// The next attempt, for a step that one request could not finish and another shall, in the same session. The
+    /// present attempt must be settled before.
+    pub fn following(mut self) -> Self {
+        self.place.attempt += 1;
+        self
     }
 
     /// Records what the service replied, as a task id. A later note takes the place of an earlier one.

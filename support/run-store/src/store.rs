@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::{
-    ControlledPath, DeletionRecord, Delivery, DeliveryKey, Result, Run, ScheduledId, ScheduledOutcome,
-    ScheduledPrune, ScheduledRow,
+    Batch, BatchIntended, BatchItem, ControlledPath, DeletionRecord, Delivery, DeliveryKey, Error,
+    RecordedBatch, Result, Run, ScheduledId, ScheduledOutcome, ScheduledPrune, ScheduledRow,
 };
 
 /// How a run stands when it is opened.
@@ -39,6 +39,49 @@ pub trait RunStore: Debug + Send + Sync {
 
     /// Records a delivery; it takes the place of an earlier one with the same key.
     async fn record_delivery(&self, delivery: &Delivery) -> Result<()>;
+
+    /// The latest delivery under each key.
+    async fn deliveries(&self, keys: &[DeliveryKey]) -> Result<Vec<Option<Delivery>>> {
+        let mut found = Vec::with_capacity(keys.len());
+        for key in keys {
+            found.push(self.delivery(key).await?);
+        }
+        Ok(found)
+    }
+
+    /// Records deliveries, in one transaction if the store can.
+    async fn record_deliveries(&self, deliveries: Vec<Delivery>) -> Result<()> {
+        for delivery in &deliveries {
+            self.record_delivery(delivery).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether the store keeps batches. Where it does not, each step needs a request of its own.
+    fn keeps_batches(&self) -> bool {
+        false
+    }
+
+    /// Records one request for many steps, with all of them in one transaction. Send nothing before this has returned.
+    ///
+    /// # Errors
+    /// The store cannot be written, or keeps no batches. What stands against single items is no error.
+    async fn intend_batch(&self, _batch: Batch) -> Result<BatchIntended> {
+        Err(Error::Other("this store keeps no batches".into()))
+    }
+
+    /// Records what the service replied to a batch, as a task id.
+    ///
+    /// # Errors
+    /// [`Error::LeaseLost`](crate::Error::LeaseLost) when other processes have the runs of all its items.
+    async fn note_batch(&self, _id: &str, _items: &[BatchItem], _receipt: &Value) -> Result<()> {
+        Err(Error::Other("this store keeps no batches".into()))
+    }
+
+    /// A batch as it was recorded.
+    async fn batch(&self, _id: &str) -> Result<Option<RecordedBatch>> {
+        Ok(None)
+    }
 
     /// Puts a path, and everything below it, under export control. Again is no error: the first record stays.
     async fn control_path(&self, path: &str, reason: &str, run_id: Option<&str>) -> Result<()>;

@@ -8,8 +8,8 @@ use chrono::Utc;
 use rusqlite::{OptionalExtension, Transaction, named_params, params};
 use serde_json::Value;
 
-use super::{Fault, Inner, json_of, lease, time_text};
-use crate::{Error, Intent, Place, Result, Session, Standing};
+use super::{Fault, Inner, batches, json_of, lease, time_text};
+use crate::{Error, Intent, Place, Result, Session, Settlement, Standing};
 
 /// This process's hold on one run.
 #[derive(Debug)]
@@ -29,10 +29,19 @@ impl SqliteSession {
         &self,
         work: impl FnOnce(&Transaction<'_>, &str, i64) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T> {
+        self.held_in(move |transaction, _, run_id, fence| work(transaction, run_id, fence))
+            .await
+    }
+
+    /// The same for work that asks who else lives.
+    async fn held_in<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>, &Inner, &str, i64) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T> {
         let (run_id, fence) = (self.run_id.clone(), self.fence);
         let held = move |transaction: &Transaction<'_>, inner: &Inner| {
             lease::renew(transaction, inner, &run_id, fence)?;
-            work(transaction, &run_id, fence)
+            work(transaction, inner, &run_id, fence)
         };
         self.inner.run(held).await
     }
@@ -71,12 +80,49 @@ impl Session for SqliteSession {
             .await
     }
 
+    async fn standings(&self, step: &str, keys: &[String]) -> Result<Vec<Standing>> {
+        let (step, keys) = (step.to_owned(), keys.to_vec());
+        self.held(move |transaction, run_id, fence| {
+            let each = keys.iter();
+            each.map(|key| standing(transaction, run_id, fence, &step, key))
+                .collect()
+        })
+        .await
+    }
+
     async fn intend(&self, place: &Place, document: &[u8], facts: &Value) -> Result<()> {
         let (place, document, facts) = (place.clone(), document.to_vec(), facts.to_string());
         let row = move |transaction: &Transaction<'_>, run_id: &str, fence: i64| {
-            insert(transaction, run_id, fence, &place, &document, &facts)
+            insert(
+                transaction,
+                (run_id, fence),
+                &place,
+                &Document::Own(&document),
+                &facts,
+            )
         };
         self.held(row).await
+    }
+
+    async fn intend_alone(&self, place: &Place, document: &[u8], facts: &Value) -> Result<Option<String>> {
+        let (place, document, facts) = (place.clone(), document.to_vec(), facts.to_string());
+        self.held_in(move |transaction, inner, run_id, fence| {
+            let other = batches::elsewhere(transaction, inner, run_id, &place.step, &place.key)?;
+            if other.is_none() {
+                let own = Document::Own(&document);
+                insert(transaction, (run_id, fence), &place, &own, &facts)?;
+            }
+            Ok(other)
+        })
+        .await
+    }
+
+    async fn elsewhere(&self, step: &str, key: &str) -> Result<Option<String>> {
+        let (step, key) = (step.to_owned(), key.to_owned());
+        self.held_in(move |transaction, inner, run_id, _| {
+            batches::elsewhere(transaction, inner, run_id, &step, &key)
+        })
+        .await
     }
 
     async fn note(&self, place: &Place, receipt: &Value) -> Result<()> {
@@ -97,14 +143,32 @@ impl Session for SqliteSession {
     }
 
     async fn settle(&self, place: &Place, ok: bool, outcome: &Value) -> Result<()> {
-        let (place, outcome) = (place.clone(), outcome.to_string());
-        let row = move |transaction: &Transaction<'_>, run_id: &str, fence: i64| {
-            if !is_recorded(transaction, run_id, &place)? {
-                insert(transaction, run_id, fence, &place, b"", "null")?;
-            }
-            settle(transaction, run_id, fence, &place, ok, &outcome)
+        let end = Settlement {
+            place: place.clone(),
+            ok,
+            outcome: outcome.clone(),
         };
-        self.held(row).await
+        self.settle_all(vec![end]).await
+    }
+
+    async fn settle_all(&self, ends: Vec<Settlement>) -> Result<()> {
+        self.held(move |transaction, run_id, fence| {
+            for end in &ends {
+                if !is_recorded(transaction, run_id, &end.place)? {
+                    insert(
+                        transaction,
+                        (run_id, fence),
+                        &end.place,
+                        &Document::Own(b""),
+                        "null",
+                    )?;
+                }
+                let outcome = end.outcome.to_string();
+                settle(transaction, run_id, fence, &end.place, end.ok, &outcome)?;
+            }
+            Ok(())
+        })
+        .await
     }
 
     async fn renew(&self) -> Result<()> {
@@ -134,6 +198,7 @@ struct Latest {
     facts: String,
     receipt: Option<String>,
     outcome: Option<String>,
+    batch: Option<String>,
 }
 
 fn standing(
@@ -143,7 +208,7 @@ fn standing(
     step: &str,
     key: &str,
 ) -> Result<Standing, Fault> {
-    let query = "SELECT attempt, state, fence, document, facts, receipt, outcome FROM effects
+    let query = "SELECT attempt, state, fence, document, facts, receipt, outcome, batch FROM effects
                  WHERE run_id = ? AND step = ? AND key = ? ORDER BY attempt DESC LIMIT 1";
     let read = |row: &rusqlite::Row<'_>| {
         Ok(Latest {
@@ -154,12 +219,11 @@ fn standing(
             facts: row.get(4)?,
             receipt: row.get(5)?,
             outcome: row.get(6)?,
+            batch: row.get(7)?,
         })
     };
-    let Some(latest) = transaction
-        .query_row(query, params![run_id, step, key], read)
-        .optional()?
-    else {
+    let mut statement = transaction.prepare(query)?;
+    let Some(latest) = statement.query_row(params![run_id, step, key], read).optional()? else {
         return Ok(Standing::Absent);
     };
     let outcome = |text: Option<String>| json_of("an outcome", text.as_deref().unwrap_or("null"));
@@ -178,16 +242,22 @@ fn standing(
                 .map(|text| json_of("a receipt", &text))
                 .transpose()?,
             attempt: latest.attempt,
+            batch: latest.batch,
         }),
     })
 }
 
-fn insert(
+/// Where the request of an attempt stands.
+pub(super) enum Document<'a> {
+    Own(&'a [u8]),
+    Batch(&'a str),
+}
+
+pub(super) fn insert(
     transaction: &Transaction<'_>,
-    run_id: &str,
-    fence: i64,
+    (run_id, fence): (&str, i64),
     place: &Place,
-    document: &[u8],
+    document: &Document<'_>,
     facts: &str,
 ) -> Result<(), Fault> {
     if is_recorded(transaction, run_id, place)? {
@@ -197,14 +267,18 @@ fn insert(
         }
         .into());
     }
-    transaction.execute(
-        "INSERT INTO effects (run_id, step, key, attempt, state, fence, document, facts, intended_at)
-         VALUES (:run_id, :step, :key, :attempt, 'pending', :fence, :document, :facts, :now)",
-        named_params! {
-            ":run_id": run_id, ":step": place.step, ":key": place.key, ":attempt": place.attempt,
-            ":fence": fence, ":document": document, ":facts": facts, ":now": time_text(Utc::now()),
-        },
+    let (document, batch) = match document {
+        Document::Own(bytes) => (*bytes, None),
+        Document::Batch(id) => (b"".as_slice(), Some(*id)),
+    };
+    let mut statement = transaction.prepare(
+        "INSERT INTO effects (run_id, step, key, attempt, state, fence, document, facts, batch, intended_at)
+         VALUES (:run_id, :step, :key, :attempt, 'pending', :fence, :document, :facts, :batch, :now)",
     )?;
+    statement.execute(named_params! {
+        ":run_id": run_id, ":step": place.step, ":key": place.key, ":attempt": place.attempt,
+        ":fence": fence, ":document": document, ":facts": facts, ":batch": batch, ":now": time_text(Utc::now()),
+    })?;
     Ok(())
 }
 
@@ -216,15 +290,15 @@ fn settle(
     ok: bool,
     outcome: &str,
 ) -> Result<(), Fault> {
-    let settled = transaction.execute(
+    let mut statement = transaction.prepare(
         "UPDATE effects SET state = :state, fence = :fence, outcome = :outcome, settled_at = :now
          WHERE run_id = :run_id AND step = :step AND key = :key AND attempt = :attempt AND state = 'pending'",
-        named_params! {
-            ":state": if ok { "done" } else { "failed" }, ":fence": fence, ":outcome": outcome,
-            ":now": time_text(Utc::now()), ":run_id": run_id, ":step": place.step, ":key": place.key,
-            ":attempt": place.attempt,
-        },
     )?;
+    let settled = statement.execute(named_params! {
+        ":state": if ok { "done" } else { "failed" }, ":fence": fence, ":outcome": outcome,
+        ":now": time_text(Utc::now()), ":run_id": run_id, ":step": place.step, ":key": place.key,
+        ":attempt": place.attempt,
+    })?;
     if settled == 1 {
         Ok(())
     } else {
@@ -232,14 +306,12 @@ fn settle(
     }
 }
 
-fn is_recorded(transaction: &Transaction<'_>, run_id: &str, place: &Place) -> Result<bool, Fault> {
-    let query =
-        "SELECT EXISTS (SELECT 1 FROM effects WHERE run_id = ? AND step = ? AND key = ? AND attempt = ?)";
-    Ok(transaction.query_row(
-        query,
-        params![run_id, place.step, place.key, place.attempt],
-        |row| row.get(0),
-    )?)
+pub(super) fn is_recorded(transaction: &Transaction<'_>, run_id: &str, place: &Place) -> Result<bool, Fault> {
+    let mut statement = transaction.prepare(
+        "SELECT EXISTS (SELECT 1 FROM effects WHERE run_id = ? AND step = ? AND key = ? AND attempt = ?)",
+    )?;
+    let of = params![run_id, place.step, place.key, place.attempt];
+    Ok(statement.query_row(of, |row| row.get(0))?)
 }
 
 fn not_pending(place: &Place) -> Error {

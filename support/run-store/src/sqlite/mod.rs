@@ -1,5 +1,6 @@
 //! A store in one SQLite file.
 
+mod batches;
 mod effects;
 mod lease;
 mod owner;
@@ -17,8 +18,8 @@ use serde_json::Value;
 
 use self::owner::Owner;
 use crate::{
-    ControlledPath, DeletionRecord, Delivery, DeliveryKey, Error, Opened, Result, RunStore, ScheduledId,
-    ScheduledOutcome, ScheduledPrune, ScheduledRow,
+    Batch, BatchIntended, BatchItem, ControlledPath, DeletionRecord, Delivery, DeliveryKey, Error, Opened,
+    RecordedBatch, Result, RunStore, ScheduledId, ScheduledOutcome, ScheduledPrune, ScheduledRow,
 };
 
 /// The database's file name in the state folder.
@@ -218,6 +219,46 @@ impl RunStore for SqliteStore {
         let delivery = delivery.clone();
         self.inner
             .run(move |transaction, _| rows::record_delivery(transaction, &delivery))
+            .await
+    }
+
+    async fn deliveries(&self, keys: &[DeliveryKey]) -> Result<Vec<Option<Delivery>>> {
+        let keys = keys.to_vec();
+        self.inner
+            .query(move |connection| keys.iter().map(|key| rows::delivery(connection, key)).collect())
+            .await
+    }
+
+    async fn record_deliveries(&self, deliveries: Vec<Delivery>) -> Result<()> {
+        self.inner
+            .run(move |transaction, _| {
+                let mut each = deliveries.iter();
+                each.try_for_each(|delivery| rows::record_delivery(transaction, delivery))
+            })
+            .await
+    }
+
+    fn keeps_batches(&self) -> bool {
+        true
+    }
+
+    async fn intend_batch(&self, batch: Batch) -> Result<BatchIntended> {
+        self.inner
+            .run(move |transaction, inner| batches::intend(transaction, inner, &batch))
+            .await
+    }
+
+    async fn note_batch(&self, id: &str, items: &[BatchItem], receipt: &Value) -> Result<()> {
+        let (id, items, receipt) = (id.to_owned(), items.to_vec(), receipt.clone());
+        self.inner
+            .run(move |transaction, inner| batches::note(transaction, inner, &id, &items, &receipt))
+            .await
+    }
+
+    async fn batch(&self, id: &str) -> Result<Option<RecordedBatch>> {
+        let id = id.to_owned();
+        self.inner
+            .query(move |connection| batches::recorded(connection, &id))
             .await
     }
 

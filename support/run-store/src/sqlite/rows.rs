@@ -25,7 +25,7 @@ pub(super) fn delivery(connection: &Connection, key: &DeliveryKey) -> Result<Opt
         Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
     };
     let Some((run_id, task_id, delivered_at, files)) =
-        connection.query_row(query, of_key, read).optional()?
+        connection.prepare(query)?.query_row(of_key, read).optional()?
     else {
         return Ok(None);
     };
@@ -48,17 +48,17 @@ pub(super) fn record_delivery(connection: &Connection, delivery: &Delivery) -> R
         what: "a delivery's files",
         reason: error.to_string(),
     })?;
-    connection.execute(
+    let mut statement = connection.prepare(
         "INSERT OR REPLACE INTO deliveries (source_endpoint, source_path, destination_endpoint,
          destination_path, run_id, task_id, delivered_at, files)
          VALUES (:source, :source_path, :destination, :destination_path, :run_id, :task_id, :at, :files)",
-        named_params! {
-            ":source": delivery.key.source_endpoint, ":source_path": delivery.key.source_path,
-            ":destination": delivery.key.destination_endpoint,
-            ":destination_path": delivery.key.destination_path, ":run_id": delivery.run_id,
-            ":task_id": delivery.task_id, ":at": time_text(delivery.delivered_at), ":files": files,
-        },
     )?;
+    statement.execute(named_params! {
+        ":source": delivery.key.source_endpoint, ":source_path": delivery.key.source_path,
+        ":destination": delivery.key.destination_endpoint,
+        ":destination_path": delivery.key.destination_path, ":run_id": delivery.run_id,
+        ":task_id": delivery.task_id, ":at": time_text(delivery.delivered_at), ":files": files,
+    })?;
     Ok(())
 }
 

@@ -10,7 +10,11 @@ use super::sqlite_error;
 use crate::{Error, Result};
 
 /// One script per schema version. Released scripts never change: a new version is a new script at the end.
-const MIGRATIONS: &[&str] = &[include_str!("schema_1.sql"), include_str!("schema_2.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema_1.sql"),
+    include_str!("schema_2.sql"),
+    include_str!("schema_3.sql"),
+];
 
 /// How long to wait for another process's transaction.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(20);

@@ -2,9 +2,10 @@
 
 use std::fs;
 
-use run_store::{Error, SqliteStore};
+use run_store::{Batch, BatchIntended, Effect, Error, RunStore, SqliteStore};
+use serde_json::json;
 
-use super::fresh;
+use super::{fresh, new, pending, resumed};
 
 #[cfg(unix)]
 #[tokio::test]
@@ -70,4 +71,45 @@ fn many_openers_at_once_make_one_database() {
             scope.spawn(|| SqliteStore::open(dir.path()).unwrap());
         }
     });
+}
+
+/// A database as the program of the time left it, with a step that is pending and one that is done.
+#[tokio::test]
+async fn a_database_of_schema_2_is_brought_up_to_date_with_all_it_holds() {
+    let dir = tempfile::tempdir().unwrap();
+    {
+        let run = fresh(&SqliteStore::open(dir.path()).unwrap(), "r").await;
+        let slot = new(run.effect("copy", "a").await.unwrap());
+        let slot = slot.intend(b"bytes", &json!({"n": 1})).await.unwrap();
+        slot.note(&json!({"task_id": "t"})).await.unwrap();
+        new(run.effect("copy", "b").await.unwrap())
+            .done(&json!("done"))
+            .await
+            .unwrap();
+    }
+    let connection = rusqlite::Connection::open(dir.path().join("runs.sqlite3")).unwrap();
+    let back = "DROP INDEX effects_pending; ALTER TABLE effects DROP COLUMN batch; DROP TABLE batches;
+                PRAGMA user_version = 2;";
+    connection.execute_batch(back).unwrap();
+    drop(connection);
+
+    let store = SqliteStore::open(dir.path()).unwrap();
+    let run = resumed(&store, "r").await;
+    let (_, intent) = pending(run.effect("copy", "a").await.unwrap());
+    assert_eq!(
+        (intent.document.as_slice(), intent.batch),
+        (b"bytes".as_slice(), None)
+    );
+    assert_eq!(intent.receipt, Some(json!({"task_id": "t"})));
+    assert!(matches!(run.effect("copy", "b").await.unwrap(), Effect::Done(_)));
+    let item = new(run.effect("copy", "c").await.unwrap()).batch_item(json!(null));
+    let batch = Batch {
+        id: "s".to_owned(),
+        document: b"d".to_vec(),
+        items: vec![item],
+    };
+    assert!(matches!(
+        store.intend_batch(batch).await.unwrap(),
+        BatchIntended::Recorded
+    ));
 }
