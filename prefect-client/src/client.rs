@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use rest_core::{RestClient, RestClientBuilder, StaticToken, Token, TokenProvider, Vars};
+use rest_core::{RawResponse, RestClient, RestClientBuilder, StaticToken, Token, TokenProvider, Vars};
 use serde::de::DeserializeOwned;
 
-use crate::api::{CreateFlowRun, DeploymentHandle, FlowRunHandle, GetHealth, GetVersion, VariableHandle};
-use crate::{DeploymentId, Error, FlowRunId, RequestParts, Result};
+use crate::csrf::{self, Csrf};
+use crate::{Error, RequestParts, Result};
 
 /// Where the service is, unless said otherwise.
 pub const DEFAULT_BASE_URL: &str = "http://127.0.0.1:4200/api";
@@ -20,6 +20,7 @@ pub const API_VERSION: &str = "0.8.4";
 #[derive(Clone, Debug)]
 pub struct Client {
     rest: RestClient,
+    csrf: Arc<Csrf>,
 }
 
 impl Client {
@@ -55,36 +56,6 @@ impl Client {
         ClientBuilder::default()
     }
 
-    /// Asks whether the server is up.
-    pub fn health(&self) -> GetHealth {
-        GetHealth::new(self.clone())
-    }
-
-    /// Asks for the version of the server's program.
-    pub fn version(&self) -> GetVersion {
-        GetVersion::new(self.clone())
-    }
-
-    /// The variable of this name.
-    pub fn variable(&self, name: impl Into<String>) -> VariableHandle {
-        VariableHandle::new(self.clone(), name.into())
-    }
-
-    /// The deployment `flow/name`.
-    pub fn deployment(&self, flow: impl Into<String>, name: impl Into<String>) -> DeploymentHandle {
-        DeploymentHandle::new(self.clone(), flow.into(), name.into())
-    }
-
-    /// Creates a run of a deployment.
-    pub fn create_flow_run(&self, deployment: DeploymentId) -> CreateFlowRun {
-        CreateFlowRun::new(self.clone(), deployment)
-    }
-
-    /// One flow run.
-    pub fn flow_run(&self, id: FlowRunId) -> FlowRunHandle {
-        FlowRunHandle::new(self.clone(), id)
-    }
-
     /// Sends any request to the service and decodes its answer: for what this crate does not cover.
     ///
     /// As for every call, an error keeps no body: the server's 422 repeats the request in it.
@@ -92,7 +63,7 @@ impl Client {
     /// # Errors
     /// Those of any request. Retried as the parts allow.
     pub async fn request<T: DeserializeOwned>(&self, parts: RequestParts) -> Result<T> {
-        self.rest.json(parts.sensitive()).await
+        self.full(parts).await?.json()
     }
 
     /// As [`request`](Self::request), with 404 as `None`.
@@ -100,7 +71,30 @@ impl Client {
     /// # Errors
     /// Those of any request but 404. Retried as the parts allow.
     pub async fn request_opt<T: DeserializeOwned>(&self, parts: RequestParts) -> Result<Option<T>> {
-        self.rest.json_opt(parts.sensitive()).await
+        match self.full(parts).await {
+            Ok(answer) => answer.json().map(Some),
+            Err(error) if error.status() == Some(404) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// As [`request`](Self::request), for an answer that has nothing in it.
+    pub(crate) async fn act(&self, parts: RequestParts) -> Result<()> {
+        self.full(parts).await.map(drop)
+    }
+
+    /// Sends, with the token against forged requests where the server wants one.
+    pub(crate) async fn full(&self, parts: RequestParts) -> Result<RawResponse> {
+        let parts = parts.sensitive();
+        match self.rest.full(self.csrf.attach(parts.clone())).await {
+            Err(refused) if csrf::is_wanted(&refused) => {
+                if self.csrf.renew(&self.rest).await.is_err() {
+                    return Err(refused);
+                }
+                self.rest.full(self.csrf.attach(parts)).await
+            }
+            answer => answer,
+        }
     }
 
     /// The plain HTTP side of the client. What is sent through it directly should be
@@ -183,6 +177,7 @@ impl ClientBuilder {
     pub fn build(self) -> Result<Client> {
         Ok(Client {
             rest: self.rest.build()?,
+            csrf: Arc::default(),
         })
     }
 }

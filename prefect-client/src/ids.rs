@@ -1,16 +1,37 @@
 //! Identifiers of the server; each is a UUID as text.
 
-rest_core::newtype_id! {
+macro_rules! ids {
+    ($( $(#[$doc:meta])* $name:ident; )+) => {
+        $( rest_core::newtype_id! {
+            $(#[$doc])*
+            pub struct $name;
+        } )+
+    };
+}
+
+ids! {
     /// The identifier of a flow.
-    pub struct FlowId;
-}
-
-rest_core::newtype_id! {
+    FlowId;
     /// The identifier of a deployment.
-    pub struct DeploymentId;
-}
-
-rest_core::newtype_id! {
+    DeploymentId;
+    /// The identifier of a deployment's schedule.
+    ScheduleId;
     /// The identifier of a flow run.
-    pub struct FlowRunId;
+    FlowRunId;
+    /// The identifier of a task run.
+    TaskRunId;
+    /// The identifier of a state.
+    StateId;
+    /// The identifier of an artifact.
+    ArtifactId;
+    /// The identifier of a block's type.
+    BlockTypeId;
+    /// The identifier of a block's schema.
+    BlockSchemaId;
+    /// The identifier of a block document.
+    BlockDocumentId;
+    /// The identifier of an automation.
+    AutomationId;
+    /// The identifier of a lease of concurrency slots.
+    LeaseId;
 }

@@ -3,13 +3,22 @@
 
 pub mod api;
 mod client;
+mod csrf;
 mod error;
 mod ids;
 pub mod model;
+#[cfg(feature = "worker")]
+pub mod worker;
 
 pub use client::{API_VERSION, Client, ClientBuilder, DEFAULT_BASE_URL};
-pub use ids::{DeploymentId, FlowId, FlowRunId};
-pub use model::{Deployment, DeploymentStatus, FlowRun, State, StateType, Variable};
+pub use ids::{
+    ArtifactId, AutomationId, BlockDocumentId, BlockSchemaId, BlockTypeId, DeploymentId, FlowId, FlowRunId,
+    LeaseId, ScheduleId, StateId, TaskRunId,
+};
+pub use model::{
+    Deployment, DeploymentStatus, FlowRun, NewState, Schedule, State, StateType, TaskRun, Transition,
+    Variable,
+};
 /// What all clients share: sources of tokens, clocks, request parts, pagers.
 pub use rest_core;
 pub use rest_core::{Error, ErrorKind, RequestParts, Result, RetryPolicy, Sent};

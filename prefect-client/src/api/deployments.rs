@@ -1,16 +1,64 @@
-//! `deployments`: read by name, create a run.
+//! `deployments`: a flow with its queue, default parameters and schedules.
 
-use chrono::{DateTime, SecondsFormat, Utc};
-use http::Method;
-use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use crate::{Client, Deployment, DeploymentId, Error, FlowRun, RequestParts, Result};
+use super::call::{act, call, fields, list, optional};
+use super::schedules::{AddSchedules, DeleteSchedule, ListSchedules, ScheduleNow, UpdateSchedule};
+use crate::model::{Deployment, NewSchedule};
+use crate::{Client, DeploymentId, FlowId, ScheduleId};
 
-/// What a server of version 3 takes as the parameters of a run, in bytes of JSON; it wants fewer than this.
-const MAX_PARAMETERS: usize = 512 * 1024;
+impl Client {
+    /// The deployments.
+    pub fn deployments(&self) -> Deployments {
+        Deployments { client: self.clone() }
+    }
 
-/// What can be asked of one deployment. Made by [`Client::deployment`].
+    /// The deployment `flow/name`.
+    pub fn deployment(&self, flow: impl Into<String>, name: impl Into<String>) -> DeploymentHandle {
+        DeploymentHandle {
+            client: self.clone(),
+            flow: flow.into(),
+            name: name.into(),
+        }
+    }
+
+    /// The deployment of this identifier.
+    pub fn deployment_by_id(&self, id: DeploymentId) -> DeploymentById {
+        DeploymentById {
+            client: self.clone(),
+            id,
+        }
+    }
+}
+
+/// The deployments. Made by [`Client::deployments`].
+#[derive(Clone, Debug)]
+pub struct Deployments {
+    client: Client,
+}
+
+impl Deployments {
+    /// Creates a deployment of a flow. One of this name that is there already is changed to what is said here, and
+    /// loses what is not.
+    pub fn create(&self, flow: &FlowId, name: impl Into<String>) -> CreateDeployment {
+        let mut create = CreateDeployment::new(&self.client, &[]);
+        create.call.set("flow_id", flow.as_str());
+        create.call.set("name", name.into());
+        create
+    }
+
+    /// Lists deployments.
+    pub fn list(&self) -> ListDeployments {
+        ListDeployments::new(&self.client, &[])
+    }
+
+    /// Counts deployments.
+    pub fn count(&self) -> CountDeployments {
+        CountDeployments::new(&self.client, &[])
+    }
+}
+
+/// What can be asked of one deployment by its names. Made by [`Client::deployment`].
 #[derive(Clone, Debug)]
 pub struct DeploymentHandle {
     client: Client,
@@ -19,205 +67,219 @@ pub struct DeploymentHandle {
 }
 
 impl DeploymentHandle {
-    pub(crate) fn new(client: Client, flow: String, name: String) -> Self {
-        Self { client, flow, name }
-    }
-
-    /// Reads it: `GET /deployments/name/{flow}/{name}`.
+    /// Reads it.
     pub fn get(&self) -> GetDeployment {
-        GetDeployment {
-            client: self.client.clone(),
-            flow: self.flow.clone(),
-            name: self.name.clone(),
-        }
+        GetDeployment::new(&self.client, &[("flow", &self.flow), ("name", &self.name)])
     }
 }
 
-/// Reads a deployment by name. Made by [`DeploymentHandle::get`].
+/// What can be asked of one deployment. Made by [`Client::deployment_by_id`].
 #[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct GetDeployment {
+pub struct DeploymentById {
     client: Client,
-    flow: String,
-    name: String,
+    id: DeploymentId,
 }
 
-impl GetDeployment {
-    /// `GET /deployments/name/{flow}/{name}`, without sending it.
-    ///
-    /// # Errors
-    /// None today.
-    pub fn into_parts(&self) -> Result<RequestParts> {
-        let path = "/deployments/name/{flow}/{name}";
-        let parts = RequestParts::new("prefect.deployment_get", Method::GET, path);
-        Ok(parts
-            .path_param("flow", self.flow.as_str())
-            .path_param("name", self.name.as_str()))
+impl DeploymentById {
+    fn place(&self) -> [(&'static str, &str); 1] {
+        [("id", self.id.as_str())]
     }
 
-    /// Reads the deployment. Retried.
-    ///
-    /// # Errors
-    /// 404 if there is none of these names.
-    pub async fn send(&self) -> Result<Deployment> {
-        self.client.request(self.into_parts()?).await
+    /// Reads it.
+    pub fn get(&self) -> GetDeploymentById {
+        GetDeploymentById::new(&self.client, &self.place())
     }
 
-    /// As [`send`](Self::send), with `None` if there is no such deployment.
-    ///
-    /// # Errors
-    /// As for [`send`](Self::send), but 404 is no error.
-    pub async fn send_opt(&self) -> Result<Option<Deployment>> {
-        self.client.request_opt(self.into_parts()?).await
-    }
-}
-
-/// Creates a run of a deployment. Made by [`Client::create_flow_run`].
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct CreateFlowRun {
-    client: Client,
-    deployment: DeploymentId,
-    body: Body,
-    parameters: Value,
-    scheduled_at: Option<DateTime<Utc>>,
-    message: Option<String>,
-}
-
-/// Sent as it stands: the server refuses a field it does not know, and takes null as a value.
-#[derive(Clone, Debug, Default, Serialize)]
-struct Body {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    idempotency_key: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    tags: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    work_queue_name: Option<String>,
-    #[serde(skip_serializing_if = "Map::is_empty")]
-    parameters: Map<String, Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    state: Option<Value>,
-}
-
-impl CreateFlowRun {
-    pub(crate) fn new(client: Client, deployment: DeploymentId) -> Self {
-        let parameters = Value::Object(Map::new());
-        Self {
-            client,
-            deployment,
-            body: Body::default(),
-            parameters,
-            scheduled_at: None,
-            message: None,
-        }
+    /// Changes it.
+    pub fn update(&self) -> UpdateDeployment {
+        UpdateDeployment::new(&self.client, &self.place())
     }
 
-    /// Names the run; the server makes a name up if there is none.
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.body.name = Some(name.into());
-        self
+    /// Stops all its schedules, and deletes the runs that they have made and nobody has begun. Server version 3 keeps
+    /// each schedule's own switch; 2 refuses a deployment with several.
+    pub fn pause(&self) -> PauseDeployment {
+        PauseDeployment::new(&self.client, &self.place())
     }
 
-    /// Sets the parameters, a JSON object. What is not named keeps the deployment's default.
-    pub fn parameters(mut self, parameters: impl Into<Value>) -> Self {
-        self.parameters = parameters.into();
-        self
+    /// Lets its schedules go on.
+    pub fn resume(&self) -> ResumeDeployment {
+        ResumeDeployment::new(&self.client, &self.place())
     }
 
-    /// Schedules the run for this time; without it the run is due at once.
-    pub fn scheduled_at(mut self, time: DateTime<Utc>) -> Self {
-        self.scheduled_at = Some(time);
-        self
+    /// Lists its schedules.
+    pub fn schedules(&self) -> ListSchedules {
+        ListSchedules::new(&self.client, &self.place())
     }
 
-    /// Sets the message of the run's first state, for people to read.
-    pub fn message(mut self, message: impl Into<String>) -> Self {
-        self.message = Some(message.into());
-        self
+    /// Adds schedules.
+    pub fn add_schedules(&self, schedules: impl IntoIterator<Item = NewSchedule>) -> AddSchedules {
+        let mut add = AddSchedules::new(&self.client, &self.place());
+        add.call.body(json!(schedules.into_iter().collect::<Vec<_>>()));
+        add
     }
 
-    /// Sets the key that makes the creation repeatable: a second request with it returns the run of the first, and
-    /// all else in the second request is ignored.
-    pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
-        self.body.idempotency_key = Some(key.into());
-        self
-    }
-
-    /// Adds tags to those of the deployment.
-    pub fn tags<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
-        self.body.tags.extend(tags.into_iter().map(Into::into));
-        self
-    }
-
-    /// Puts the run in this queue of the deployment's pool instead of the deployment's own.
-    pub fn work_queue_name(mut self, queue: impl Into<String>) -> Self {
-        self.body.work_queue_name = Some(queue.into());
-        self
-    }
-
-    /// `POST /deployments/{id}/create_flow_run`, without sending it.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if the parameters are not a JSON object or take 512 KiB or
-    /// more, or the idempotency key is empty.
-    pub fn into_parts(&self) -> Result<RequestParts> {
-        let Value::Object(parameters) = &self.parameters else {
-            return Err(Error::config(
-                "the parameters of a flow run must be a JSON object",
-            ));
-        };
-        if self.body.idempotency_key.as_deref() == Some("") {
-            return Err(Error::config(
-                "the idempotency key of a flow run must not be empty",
-            ));
-        }
-        // The server's own refusal would repeat them all.
-        if self.parameters.to_string().len() >= MAX_PARAMETERS {
-            return Err(Error::config(format!(
-                "the parameters of a flow run must be less than {MAX_PARAMETERS} bytes of JSON"
-            )));
-        }
-        let body = Body {
-            parameters: parameters.clone(),
-            state: self.state(),
-            ..self.body.clone()
-        };
-        RequestParts::new(
-            "prefect.flow_run_create",
-            Method::POST,
-            "/deployments/{id}/create_flow_run",
+    /// Changes a schedule.
+    pub fn update_schedule(&self, schedule: &ScheduleId) -> UpdateSchedule {
+        UpdateSchedule::new(
+            &self.client,
+            &[self.place()[0], ("schedule_id", schedule.as_ref())],
         )
-        .path_param("id", self.deployment.as_ref())
-        .idempotent(self.body.idempotency_key.is_some())
-        .json(&body)
     }
 
-    /// The first state, if there is anything to say of it.
-    fn state(&self) -> Option<Value> {
-        if self.scheduled_at.is_none() && self.message.is_none() {
-            return None;
-        }
-        let mut state = json!({ "type": "SCHEDULED", "name": "Scheduled" });
-        if let Some(time) = self.scheduled_at {
-            let time = time.to_rfc3339_opts(SecondsFormat::Micros, true);
-            state["state_details"] = json!({ "scheduled_time": time });
-        }
-        if let Some(message) = &self.message {
-            state["message"] = json!(message);
-        }
-        Some(state)
+    /// Deletes a schedule.
+    pub fn delete_schedule(&self, schedule: &ScheduleId) -> DeleteSchedule {
+        DeleteSchedule::new(
+            &self.client,
+            &[self.place()[0], ("schedule_id", schedule.as_ref())],
+        )
     }
 
-    /// Creates the run, or returns the one of the same idempotency key.
-    ///
-    /// Retried if there is such a key. Without one it is not repeated once it may have been acted on.
-    ///
-    /// # Errors
-    /// 404 if there is no such deployment; 409 if the parameters do not fit its schema; 422 if the server refuses
-    /// the document.
-    pub async fn send(&self) -> Result<FlowRun> {
-        self.client.request(self.into_parts()?).await
+    /// Has the server make the scheduled runs now, which it otherwise does every few seconds.
+    pub fn schedule_now(&self) -> ScheduleNow {
+        ScheduleNow::new(&self.client, &self.place())
     }
+
+    /// Deletes it; its runs stay.
+    pub fn delete(&self) -> DeleteDeployment {
+        DeleteDeployment::new(&self.client, &self.place())
+    }
+}
+
+call! {
+    /// Creates a deployment. Made by [`Deployments::create`].
+    CreateDeployment: "prefect.deployment_create", POST(repeatable) "/deployments/" -> Deployment;
+    /// The deployment, new or changed; 404 if there is no such work pool. Retried.
+}
+
+macro_rules! deployment_fields {
+    ($($name:ident)+) => { $(
+        fields!($name {
+            /// Its version, as its author names it.
+            version: text;
+            /// Free text.
+            description: text;
+            /// Whether its schedules stand still.
+            paused: flag["paused"];
+            /// The work pool of its runs.
+            work_pool_name: text;
+            /// The queue of its runs; made if there is none of this name.
+            work_queue_name: text;
+            /// Default parameters of its runs, a JSON object.
+            parameters: json;
+            /// The JSON schema of the parameters. Server version 3.4 makes no runs of a deployment without one.
+            parameter_openapi_schema: json;
+            /// Whether the server checks a new run's parameters against the schema.
+            enforce_parameter_schema: flag;
+            /// Its tags; each run gets them too.
+            tags: texts;
+            /// Where the flow is in its source, as Python's workers read it.
+            entrypoint: text;
+            /// The folder of the source, as Python's workers read it.
+            path: text;
+            /// How to get the source, as Python's workers read it: a list of documents.
+            pull_steps: json;
+            /// Job variables of its runs, a JSON object.
+            job_variables: json;
+            /// How many of its runs may be pending or running at a time; `None` for any number. Server version 3.
+            concurrency_limit: limit;
+            /// What becomes of a run beyond the limit: `ENQUEUE` has it wait, `CANCEL_NEW` cancels it.
+            collision_strategy: text["concurrency_options", "collision_strategy"];
+        });
+
+        impl $name {
+            /// Its schedules, in place of those it has.
+            pub fn schedules(mut self, schedules: impl IntoIterator<Item = NewSchedule>) -> Self {
+                let schedules: Vec<NewSchedule> = schedules.into_iter().collect();
+                self.call.set("schedules", json!(schedules));
+                self
+            }
+        }
+    )+ };
+}
+
+deployment_fields!(CreateDeployment UpdateDeployment);
+
+impl CreateDeployment {
+    /// Adds a label.
+    pub fn label(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.call.set_in(&["labels"], name, value);
+        self
+    }
+}
+
+call! {
+    /// Reads a deployment by its names. Made by [`DeploymentHandle::get`].
+    GetDeployment: "prefect.deployment_get", GET "/deployments/name/{flow}/{name}" -> Deployment;
+    /// The deployment. Retried.
+}
+optional!(GetDeployment -> Deployment);
+
+call! {
+    /// Reads a deployment. Made by [`DeploymentById::get`].
+    GetDeploymentById: "prefect.deployment_get_by_id", GET "/deployments/{id}" -> Deployment;
+    /// The deployment. Retried.
+}
+optional!(GetDeploymentById -> Deployment);
+
+act! {
+    /// Changes a deployment. Made by [`DeploymentById::update`].
+    UpdateDeployment: "prefect.deployment_update", PATCH(repeatable) "/deployments/{id}";
+    /// Changes it; what is not said stays. Retried.
+}
+
+act! {
+    /// Stops a deployment's schedules. Made by [`DeploymentById::pause`].
+    PauseDeployment: "prefect.deployment_pause", POST(repeatable) "/deployments/{id}/pause_deployment";
+    /// Stops them. Retried.
+}
+
+act! {
+    /// Lets a deployment's schedules go on. Made by [`DeploymentById::resume`].
+    ResumeDeployment: "prefect.deployment_resume", POST(repeatable) "/deployments/{id}/resume_deployment";
+    /// Lets them. Retried.
+}
+
+act! {
+    /// Deletes a deployment. Made by [`DeploymentById::delete`].
+    DeleteDeployment: "prefect.deployment_delete", DELETE "/deployments/{id}";
+    /// Deletes it. Retried; 404 after a lost answer means that it is gone.
+}
+
+list! {
+    /// Lists deployments. Made by [`Deployments::list`].
+    ListDeployments: "prefect.deployment_list", "/deployments/filter" -> Deployment;
+}
+
+call! {
+    /// Counts deployments. Made by [`Deployments::count`].
+    CountDeployments: "prefect.deployment_count", POST(repeatable) "/deployments/count" -> u64;
+    /// How many there are. Retried.
+}
+
+macro_rules! deployment_filters {
+    ($($name:ident { $($more:tt)* })+) => { $(
+        fields!($name {
+            /// Only these.
+            ids: texts["deployments", "id", "any_"];
+            /// Only those with one of these names.
+            names: texts["deployments", "name", "any_"];
+            /// Only those of flows with these names.
+            flow_names: texts["flows", "name", "any_"];
+            /// Only those with all of these tags.
+            tags: texts["deployments", "tags", "all_"];
+            /// Only those in these work pools.
+            work_pools: texts["work_pools", "name", "any_"];
+            /// Only those in queues with these names.
+            work_queues: texts["deployments", "work_queue_name", "any_"];
+            $($more)*
+        });
+    )+ };
+}
+
+deployment_filters! {
+    ListDeployments {
+        /// The order, such as `NAME_ASC`.
+        sort: text;
+    }
+    CountDeployments {}
 }

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::DeploymentSchedule;
 use crate::{DeploymentId, FlowId};
 
 rest_core::open_enum! {
@@ -40,12 +41,31 @@ pub struct Deployment {
     pub work_pool_name: Option<String>,
     /// The queue of its runs.
     pub work_queue_name: Option<String>,
+    /// Its schedules.
+    pub schedules: Option<Vec<DeploymentSchedule>>,
+    /// How many of its runs may be pending or running at a time. Server version 2; 3 has it in
+    /// [`global_concurrency_limit`](Self::global_concurrency_limit).
+    pub concurrency_limit: Option<u64>,
+    /// The limit of its runs at a time, with the slots that are taken.
+    pub global_concurrency_limit: Option<super::ConcurrencyLimit>,
+    /// What becomes of a run beyond the limit.
+    pub concurrency_options: Option<Value>,
+    /// Job variables of its runs.
+    pub job_variables: Option<Value>,
+    /// Where the flow is in its source, as Python's workers read it.
+    pub entrypoint: Option<String>,
+    /// The folder of the source, as Python's workers read it.
+    pub path: Option<String>,
+    /// How to get the source, as Python's workers read it.
+    pub pull_steps: Option<Value>,
     /// Its tags; each run gets them too.
     pub tags: Option<Vec<String>>,
     /// Its version, as its author named it.
     pub version: Option<String>,
     /// Free text.
     pub description: Option<String>,
+    /// Its labels.
+    pub labels: Option<Map<String, Value>>,
     /// When it was made.
     pub created: Option<DateTime<Utc>>,
     /// When it was last changed.

@@ -1,44 +1,11 @@
-//! Flow runs and their states.
+//! Flow runs and task runs.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{DeploymentId, FlowId, FlowRunId};
-
-rest_core::open_enum! {
-    /// The type of a state. Its name (`Late`, `AwaitingRetry`…) says more and is free text.
-    pub enum StateType {
-        /// Waits for its time.
-        Scheduled = "SCHEDULED",
-        /// Taken by a worker.
-        Pending = "PENDING",
-        /// Runs.
-        Running = "RUNNING",
-        /// Waits for someone to resume it.
-        Paused = "PAUSED",
-        /// Is being cancelled.
-        Cancelling = "CANCELLING",
-        /// Ended well.
-        Completed = "COMPLETED",
-        /// Ended with an error of its own.
-        Failed = "FAILED",
-        /// Ended because its process did.
-        Crashed = "CRASHED",
-        /// Ended because someone wished so.
-        Cancelled = "CANCELLED",
-    }
-}
-
-impl StateType {
-    /// Whether the run has ended. An unknown type counts as not ended.
-    pub fn is_terminal(&self) -> bool {
-        matches!(
-            self,
-            Self::Completed | Self::Failed | Self::Crashed | Self::Cancelled
-        )
-    }
-}
+use super::State;
+use crate::{DeploymentId, FlowId, FlowRunId, StateType, TaskRunId};
 
 /// A flow run. Only its identifier and its flow are certain to be there.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -62,8 +29,22 @@ pub struct FlowRun {
     pub parameters: Option<Map<String, Value>>,
     /// The key under which it was created.
     pub idempotency_key: Option<String>,
+    /// How it is retried.
+    pub empirical_policy: Option<RunPolicy>,
     /// Its tags, the deployment's included.
     pub tags: Option<Vec<String>>,
+    /// Its labels.
+    pub labels: Option<Map<String, Value>>,
+    /// Its job variables, over those of the deployment.
+    pub job_variables: Option<Value>,
+    /// The task run that stands for it in its parent.
+    pub parent_task_run_id: Option<TaskRunId>,
+    /// The version of its flow.
+    pub flow_version: Option<String>,
+    /// What runs it, as its worker wrote it.
+    pub infrastructure_pid: Option<String>,
+    /// Whether a schedule made it.
+    pub auto_scheduled: Option<bool>,
     /// When it should start, or should have.
     pub expected_start_time: Option<DateTime<Utc>>,
     /// When it is next to start, while it is scheduled.
@@ -72,6 +53,8 @@ pub struct FlowRun {
     pub start_time: Option<DateTime<Utc>>,
     /// When it ended.
     pub end_time: Option<DateTime<Utc>>,
+    /// How long it has run, in seconds.
+    pub total_run_time: Option<f64>,
     /// How often it has been set running.
     pub run_count: Option<u64>,
     /// The work pool that runs it.
@@ -84,33 +67,66 @@ pub struct FlowRun {
     pub updated: Option<DateTime<Utc>>,
 }
 
-/// The state of a flow run.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// How a flow run is retried.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct State {
-    /// Its type.
-    #[serde(rename = "type")]
-    pub kind: StateType,
-    /// Its name.
-    pub name: Option<String>,
-    /// When it was entered.
-    pub timestamp: Option<DateTime<Utc>>,
-    /// What was said about it.
-    pub message: Option<String>,
-    /// Its details, such as `scheduled_time`, as the server sends them.
-    pub state_details: Option<Value>,
+pub struct RunPolicy {
+    /// How often it is tried again after a failure.
+    pub retries: Option<u32>,
+    /// The pause before it is tried again, in seconds.
+    pub retry_delay: Option<f64>,
+    /// How the next try comes about: `in_process` by the process that has it, `reschedule` by any worker.
+    pub retry_type: Option<String>,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::StateType;
+/// A run as a poll of its work pool gives it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ScheduledRun {
+    /// The pool's identifier.
+    pub work_pool_id: Option<String>,
+    /// The queue's identifier.
+    pub work_queue_id: Option<String>,
+    /// The run. Its `state` is left out; its type and name are there.
+    pub flow_run: FlowRun,
+}
 
-    #[test]
-    fn an_unknown_state_is_kept_and_not_an_end() {
-        let kind: StateType = serde_json::from_str("\"RESTING\"").unwrap();
-        assert!(!kind.is_terminal());
-        assert_eq!(serde_json::to_string(&kind).unwrap(), "\"RESTING\"");
-        assert!(StateType::from("CRASHED").is_terminal());
-        assert!(!StateType::Cancelling.is_terminal());
-    }
+/// A task run. Only its identifier is certain to be there.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct TaskRun {
+    /// The identifier.
+    pub id: TaskRunId,
+    /// The flow run it belongs to.
+    pub flow_run_id: Option<FlowRunId>,
+    /// Its name.
+    pub name: Option<String>,
+    /// What it does, the same for all task runs of a task.
+    pub task_key: Option<String>,
+    /// What tells it from other runs of its task in the flow run.
+    pub dynamic_key: Option<String>,
+    /// The version of the task.
+    pub task_version: Option<String>,
+    /// The type of its state.
+    pub state_type: Option<StateType>,
+    /// The name of its state.
+    pub state_name: Option<String>,
+    /// Its state.
+    pub state: Option<State>,
+    /// Its inputs, by name.
+    pub task_inputs: Option<Map<String, Value>>,
+    /// Its tags.
+    pub tags: Option<Vec<String>>,
+    /// Its labels.
+    pub labels: Option<Map<String, Value>>,
+    /// How often it has been set running.
+    pub run_count: Option<u64>,
+    /// When it started.
+    pub start_time: Option<DateTime<Utc>>,
+    /// When it ended.
+    pub end_time: Option<DateTime<Utc>>,
+    /// When it was made.
+    pub created: Option<DateTime<Utc>>,
+    /// When it was last changed.
+    pub updated: Option<DateTime<Utc>>,
 }

@@ -67,7 +67,7 @@ pub use http::Method;
 pub use limiter::Limiter;
 pub use page::{Page, PageToken, Pager};
 pub use poll::{Pace, Poller, Progress};
-pub use redact::{redact_body, redacted_url};
+pub use redact::{mask_text, redact_body, redacted_url};
 pub use request::RequestParts;
 pub use response::RawResponse;
 pub use retry::{Outcome, RetryPolicy, Verdict, decide};

@@ -115,7 +115,7 @@ fn mask_echo(document: &mut Value) {
 }
 
 /// Masks `key=value`, `"key": "value"` with a secret key, and what looks like a token.
-pub(crate) fn mask_text(text: &str) -> String {
+pub fn mask_text(text: &str) -> String {
     mask_words(&mask_fields(text))
 }
 

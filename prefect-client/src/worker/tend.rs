@@ -1,0 +1,171 @@
+//! What goes on beside the runs: heartbeats, and looking how the runs stand.
+
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use chrono::Utc;
+use tokio::time::Instant;
+
+use super::claim;
+use super::run_state::{Order, RunState};
+use super::shared::Shared;
+use crate::model::{NewEvent, StateType};
+use crate::{FlowRun, Result, State};
+
+/// The pause after a heartbeat that did not get through.
+const BEAT_AGAIN: Duration = Duration::from_secs(1);
+/// How long a heartbeat or a look may take.
+const QUICK: Duration = Duration::from_secs(10);
+/// How often the server hears of each run that goes on.
+const RUN_HEARTBEAT: Duration = Duration::from_secs(30);
+/// How long the slot of a deployment's concurrency limit is held for.
+const SLOT_LEASE: Duration = Duration::from_secs(300);
+/// The most runs that one look covers.
+const LOOK_AT: usize = 200;
+
+/// Says that the worker is alive, for as long as it is polled.
+pub(crate) async fn beat(shared: &Arc<Shared>) {
+    let mut warned = false;
+    loop {
+        let pause = match heartbeat(shared).await {
+            Ok(()) => {
+                warned = false;
+                shared.settings.heartbeat_interval
+            }
+            Err(error) => {
+                if !warned {
+                    tracing::warn!(%error, "the server did not take a heartbeat");
+                }
+                warned = true;
+                BEAT_AGAIN
+            }
+        };
+        tokio::time::sleep(pause).await;
+    }
+}
+
+/// One heartbeat to each pool.
+pub(crate) async fn heartbeat(shared: &Shared) -> Result<()> {
+    let sent = Instant::now();
+    for pool in &shared.settings.pools {
+        let parts = shared
+            .client
+            .work_pool(&pool.name)
+            .heartbeat(&shared.settings.name)
+            .heartbeat_interval_seconds(shared.settings.heartbeat_interval.as_secs())
+            .into_parts()?
+            .no_retry()
+            .timeout(QUICK);
+        let answer = shared.client.full(parts).await?;
+        shared.clock.learn(&answer.headers, Utc::now());
+    }
+    shared.logs.set_ahead(shared.clock.ahead());
+    shared.lease.renew(sent);
+    Ok(())
+}
+
+/// Looks how the runs stand, for as long as it is polled.
+pub(crate) async fn watch(shared: &Arc<Shared>) {
+    let mut warned = false;
+    loop {
+        tokio::time::sleep(shared.settings.watch_interval).await;
+        match look(shared).await {
+            Ok(()) => warned = false,
+            Err(error) if !warned => {
+                warned = true;
+                tracing::warn!(%error, "it was not seen how the runs stand");
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+async fn look(shared: &Shared) -> Result<()> {
+    for some in shared.runs().chunks(LOOK_AT) {
+        let sent = Instant::now();
+        let parts = shared
+            .client
+            .flow_runs()
+            .list()
+            .ids(some.iter().map(|run| run.id()))
+            .into_parts()?
+            .no_retry()
+            .timeout(QUICK);
+        let found: Vec<FlowRun> = shared.client.request(parts).await?;
+        for run in some {
+            if let Some(one) = found.iter().find(|one| one.id == *run.id()) {
+                judge(shared, run, one.state.as_ref(), sent);
+            } else {
+                tracing::warn!(flow_run_id = %run.id(), "the run was deleted");
+                run.give(Order::Lose);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What a run's state on the server means for its handler.
+fn judge(shared: &Shared, run: &RunState, state: Option<&State>, sent: Instant) {
+    let Some(state) = state else { return };
+    let order = match &state.kind {
+        StateType::Pending | StateType::Running => {
+            let owner = state.message.as_deref().and_then(claim::owner);
+            // Without a name it was resumed, by someone who does not sign.
+            if owner.is_none_or(|owner| owner == shared.settings.name) {
+                Order::Run
+            } else {
+                Order::Lose
+            }
+        }
+        StateType::Paused => {
+            let details = state.state_details.as_ref();
+            let gives_up = details
+                .and_then(|details| details.pause_reschedule)
+                .unwrap_or(false);
+            if gives_up { Order::Suspend } else { Order::Pause }
+        }
+        StateType::Cancelling => Order::Cancel,
+        kind if kind.is_terminal() || *kind == StateType::Scheduled => Order::Lose,
+        _ => return,
+    };
+    if order != Order::Lose {
+        run.verify(sent);
+    }
+    run.give(order);
+}
+
+/// Tells the server of the runs that go on, and keeps their slots of deployments' limits, for as long as it is polled.
+pub(crate) async fn hold(shared: &Arc<Shared>) {
+    let mut events = true;
+    loop {
+        tokio::time::sleep(RUN_HEARTBEAT).await;
+        let runs = shared.runs();
+        if events && !runs.is_empty() {
+            let beats = runs.iter().map(|run| {
+                let resource = format!("prefect.flow-run.{}", run.id());
+                NewEvent::new("prefect.flow-run.heartbeat", resource, shared.clock.now())
+            });
+            if let Err(error) = shared.client.events().emit(beats).send().await {
+                events = !error.is_not_found();
+                tracing::info!(%error, for_good = !events, "the server was not told of the runs that go on");
+            }
+        }
+        for run in runs {
+            let lease = run
+                .slot_lease
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone();
+            let Some(lease) = lease else { continue };
+            let renewed = shared
+                .client
+                .concurrency_limits()
+                .renew(&lease, SLOT_LEASE)
+                .send()
+                .await;
+            if let Err(error) = renewed {
+                tracing::warn!(flow_run_id = %run.id(), %error, "the run's slot of its deployment's limit was not kept");
+            }
+        }
+    }
+}
