@@ -13,7 +13,7 @@ use crate::fault::{FaultSpec, Faults};
 use crate::holds::Holds;
 use crate::journal::Journal;
 use crate::remembered::Remembered;
-use crate::shared::{Credentials, Shared};
+use crate::shared::{Credentials, ScicatRights, Shared};
 use crate::sim::{Handle, Services, Sim};
 use crate::tokens::Tokens;
 
@@ -45,6 +45,7 @@ pub struct SimBuilder {
     local_mounts: bool,
     faults: Vec<FaultSpec>,
     clients: Vec<Credentials>,
+    scicat_rights: ScicatRights,
 }
 
 impl SimBuilder {
@@ -60,6 +61,7 @@ impl SimBuilder {
             local_mounts: true,
             faults: Vec::new(),
             clients: Vec::new(),
+            scicat_rights: ScicatRights::default(),
         }
     }
 
@@ -74,6 +76,21 @@ impl SimBuilder {
     #[cfg(feature = "scicat")]
     pub fn scicat(mut self) -> Self {
         self.services.scicat = true;
+        self
+    }
+
+    /// SciCat's account is an ordinary one of these groups: it writes for them only, sees what they may read, and
+    /// does not choose PIDs. Without this it may write for all groups, as an ingestor does.
+    #[cfg(feature = "scicat")]
+    pub fn scicat_groups<G: Into<String>>(mut self, groups: impl IntoIterator<Item = G>) -> Self {
+        self.scicat_rights.groups = Some(groups.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// SciCat's account may delete, which the administrators of a real one may not.
+    #[cfg(feature = "scicat")]
+    pub fn scicat_may_delete(mut self) -> Self {
+        self.scicat_rights.may_delete = true;
         self
     }
 
@@ -181,6 +198,7 @@ impl SimBuilder {
                 id: "ingestor".to_owned(),
                 secret: "simulated-scicat-password".to_owned(),
             },
+            scicat_rights: self.scicat_rights,
             request_ids: AtomicU64::new(1),
             stopping: AtomicBool::new(false),
         });

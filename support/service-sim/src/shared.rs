@@ -33,9 +33,18 @@ pub(crate) struct Shared {
     pub(crate) transfer_delay: Duration,
     pub(crate) globus_clients: Vec<Credentials>,
     pub(crate) scicat_login: Credentials,
+    pub(crate) scicat_rights: ScicatRights,
     pub(crate) request_ids: AtomicU64,
     /// Set when the simulator is being dropped: long copies stop.
     pub(crate) stopping: AtomicBool,
+}
+
+/// What SciCat's one account may do.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ScicatRights {
+    /// Its groups, if it is no administrator.
+    pub(crate) groups: Option<Vec<String>>,
+    pub(crate) may_delete: bool,
 }
 
 /// A name and its secret.

@@ -107,7 +107,9 @@ impl Handle {
         #[cfg(feature = "scicat")]
         {
             state["datasets"] = json!(self.scicat.datasets());
-            state["origdatablocks"] = json!(self.scicat.origdatablocks());
+            state["origdatablocks"] = json!(self.scicat.all("origdatablocks"));
+            state["datablocks"] = json!(self.scicat.all("datablocks"));
+            state["attachments"] = json!(self.scicat.all("attachments"));
         }
         #[cfg(feature = "prefect")]
         {
@@ -272,6 +274,13 @@ impl Sim {
     #[cfg(feature = "scicat")]
     pub fn datasets(&self) -> Vec<Value> {
         self.handle.scicat.datasets()
+    }
+
+    /// All SciCat documents of one kind (`attachments`, `datablocks`, `origdatablocks`, `samples`, `proposals`,
+    /// `instruments`, `policies`, `jobs`), in the order of their creation.
+    #[cfg(feature = "scicat")]
+    pub fn catalogued(&self, kind: &str) -> Vec<Value> {
+        self.handle.scicat.all(kind)
     }
 
     /// All Prefect flow runs as their JSON documents, in the order of their creation.

@@ -23,7 +23,7 @@ pub(super) const AUDIENCE: &str = "scicat";
 const LIFETIME_S: i64 = 3600;
 
 pub(super) async fn login(State(scicat): State<Arc<SciCat>>, headers: HeaderMap, body: Bytes) -> Response {
-    let document = match super::body(&headers, &body) {
+    let document = match super::replies::body(&headers, &body) {
         Ok(document) => document,
         Err(refusal) => return refusal,
     };
@@ -69,7 +69,7 @@ fn grant(scicat: &SciCat, user: &str) -> Value {
 }
 
 /// 24 hexadecimal digits, as the service's database makes them.
-fn user_id(user: &str) -> String {
+pub(super) fn user_id(user: &str) -> String {
     let mut id = Uuid::new_v5(&Uuid::NAMESPACE_OID, user.as_bytes())
         .simple()
         .to_string();

@@ -1,4 +1,4 @@
-//! What a new dataset may and must hold.
+//! What a document may and must hold, and the two ways in which the service says what is wrong with one.
 
 use serde_json::{Map, Value, json};
 
@@ -6,7 +6,7 @@ use super::dates;
 
 /// What a field may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Text,
     Emails,
     Date,
@@ -18,142 +18,96 @@ enum Kind {
     Object,
 }
 
-/// Fields of every dataset.
-const COMMON: &[(&str, Kind)] = &[
-    ("ownerGroup", Kind::Text),
-    ("accessGroups", Kind::Texts),
-    ("instrumentGroup", Kind::Text),
-    ("owner", Kind::Text),
-    ("ownerEmail", Kind::Text),
-    ("orcidOfOwner", Kind::Text),
-    ("contactEmail", Kind::Emails),
-    ("sourceFolder", Kind::Text),
-    ("sourceFolderHost", Kind::Text),
-    ("size", Kind::Integer),
-    ("packedSize", Kind::Integer),
-    ("numberOfFiles", Kind::Integer),
-    ("numberOfFilesArchived", Kind::Integer),
-    ("creationTime", Kind::Date),
-    ("validationStatus", Kind::Text),
-    ("keywords", Kind::Texts),
-    ("description", Kind::Text),
-    ("datasetName", Kind::Text),
-    ("classification", Kind::Text),
-    ("license", Kind::Text),
-    ("isPublished", Kind::Flag),
-    ("techniques", Kind::List),
-    ("sharedWith", Kind::Texts),
-    ("relationships", Kind::List),
-    ("datasetlifecycle", Kind::Object),
-    ("scientificMetadata", Kind::Object),
-    ("scientificMetadataSchema", Kind::Text),
-    ("scientificMetadataValid", Kind::Flag),
-    ("comment", Kind::Text),
-    ("dataQualityMetrics", Kind::Number),
-    ("runNumber", Kind::Text),
-    ("inputDatasets", Kind::Texts),
-    ("usedSoftware", Kind::Texts),
-    ("jobParameters", Kind::Object),
-    ("jobLogData", Kind::Text),
-    ("pid", Kind::Text),
-    ("type", Kind::Text),
-];
-/// Further fields of raw and derived datasets.
-const OLD_NAMES: &[(&str, Kind)] = &[
-    ("proposalId", Kind::Text),
-    ("investigator", Kind::Text),
-    ("version", Kind::Text),
-];
-/// Further fields of raw datasets.
-const RAW: &[(&str, Kind)] = &[
-    ("principalInvestigator", Kind::Text),
-    ("startTime", Kind::Date),
-    ("endTime", Kind::Date),
-    ("creationLocation", Kind::Text),
-    ("dataFormat", Kind::Text),
-    ("sampleId", Kind::Text),
-    ("instrumentId", Kind::Text),
-];
-/// Further fields of datasets of any other type.
-const CUSTOM: &[(&str, Kind)] = &[
-    ("principalInvestigators", Kind::Texts),
-    ("startTime", Kind::Date),
-    ("endTime", Kind::Date),
-    ("creationLocation", Kind::Text),
-    ("dataFormat", Kind::Text),
-    ("proposalIds", Kind::Texts),
-    ("sampleIds", Kind::Texts),
-    ("instrumentIds", Kind::Texts),
-];
+/// Names of fields with what they may hold.
+pub(super) type Fields = &'static [(&'static str, Kind)];
 
-/// Required of every dataset. The name is not: it falls back to the folder's.
-const REQUIRED: &[&str] = &[
-    "ownerGroup",
-    "owner",
-    "contactEmail",
-    "sourceFolder",
-    "creationTime",
-    "type",
-];
+/// Something that is wrong with a document.
+#[derive(Debug)]
+pub(super) struct Complaint {
+    property: String,
+    rule: &'static str,
+    why: String,
+}
 
-/// A group of fields.
-type Fields = &'static [(&'static str, Kind)];
+impl Complaint {
+    pub(super) fn new(property: impl Into<String>, rule: &'static str, why: impl Into<String>) -> Self {
+        Self {
+            property: property.into(),
+            rule,
+            why: why.into(),
+        }
+    }
 
-/// The fields and the further required ones of a type.
-fn rules(dataset_type: &str) -> ([Fields; 3], &'static [&'static str]) {
-    match dataset_type {
-        "raw" => (
-            [COMMON, OLD_NAMES, RAW],
-            &["principalInvestigator", "creationLocation"],
-        ),
-        "derived" => (
-            [COMMON, OLD_NAMES, &[]],
-            &["investigator", "inputDatasets", "usedSoftware"],
-        ),
-        _ => ([COMMON, CUSTOM, &[]], &[]),
+    /// As the validator of v3 datasets writes it.
+    fn node(&self) -> Value {
+        let constraints = json!({ self.rule: self.why });
+        match self.rule {
+            "whitelistValidation" => json!({ "property": self.property, "constraints": constraints }),
+            "unknownValue" => json!({ "children": [], "constraints": constraints }),
+            _ => json!({ "property": self.property, "children": [], "constraints": constraints }),
+        }
     }
 }
 
-/// Checks a new dataset and brings its values into the stored form.
+/// The error document of v3 datasets, in which the list stands as text.
+pub(super) fn as_text(complaints: &[Complaint]) -> Value {
+    let nodes: Vec<Value> = complaints.iter().map(Complaint::node).collect();
+    json!({ "status": 400, "message": Value::from(nodes).to_string() })
+}
+
+/// The error document of all else.
+pub(super) fn as_list(complaints: &[Complaint]) -> Value {
+    let messages: Vec<&str> = complaints
+        .iter()
+        .map(|complaint| complaint.why.as_str())
+        .collect();
+    json!({ "message": messages, "error": "Bad Request", "statusCode": 400 })
+}
+
+/// What is said of the first complaint.
+pub(super) fn first(complaints: &[Complaint]) -> &str {
+    complaints.first().map_or("", |complaint| complaint.why.as_str())
+}
+
+/// Checks a document against groups of fields and brings its values into the stored form.
 ///
 /// # Errors
-/// The list of complaints that the service puts, as text, into its error document.
-pub(super) fn dataset(document: &Value) -> Result<Map<String, Value>, Value> {
+/// What is wrong with it.
+pub(super) fn document(
+    document: &Value,
+    fields: &[Fields],
+    required: &[&str],
+) -> Result<Map<String, Value>, Vec<Complaint>> {
     let Some(given) = document.as_object() else {
-        let nothing = json!({ "unknownValue": "an unknown value was passed to the validate function" });
-        return Err(json!([{ "children": [], "constraints": nothing }]));
+        let why = "an unknown value was passed to the validate function";
+        return Err(vec![Complaint::new("", "unknownValue", why)]);
     };
-    let (fields, further) = rules(given.get("type").and_then(Value::as_str).unwrap_or_default());
-    let kind = |name: &str| {
-        let field = fields.iter().copied().flatten().find(|(field, _)| *field == name);
-        field.map(|(_, kind)| *kind)
-    };
-    let unknown = given.keys().filter(|name| kind(name).is_none()).map(|name| {
-        let why = format!("property {name} should not exist");
-        json!({ "property": name, "constraints": { "whitelistValidation": why } })
-    });
-    let mut complaints: Vec<Value> = unknown.collect();
-    let mut dataset = Map::new();
-    for (name, kind) in fields.iter().copied().flatten() {
-        let required = REQUIRED.contains(name) || further.contains(name);
+    let all = || fields.iter().copied().flatten();
+    let mut complaints: Vec<Complaint> = given
+        .keys()
+        .filter(|name| !all().any(|(known, _)| known == name))
+        .map(|name| {
+            let why = format!("property {name} should not exist");
+            Complaint::new(name, "whitelistValidation", why)
+        })
+        .collect();
+    let mut stored_fields = Map::new();
+    for (name, kind) in all() {
         let value = match given.get(*name) {
-            None if !required => continue,
+            None if !required.contains(name) => continue,
             value => value.unwrap_or(&Value::Null),
         };
         match stored(name, *kind, value) {
             Ok(value) => {
-                dataset.insert((*name).to_owned(), value);
+                stored_fields.insert((*name).to_owned(), value);
             }
-            Err((rule, why)) => {
-                let constraints = json!({ rule: why });
-                complaints.push(json!({ "property": name, "children": [], "constraints": constraints }));
-            }
+            Err((rule, why)) => complaints.push(Complaint::new(*name, rule, why)),
         }
     }
     if complaints.is_empty() {
-        Ok(dataset)
+        Ok(stored_fields)
     } else {
-        Err(Value::from(complaints))
+        Err(complaints)
     }
 }
 
@@ -208,45 +162,29 @@ fn is_email(text: &str) -> bool {
     is_plain(user) && is_plain(host) && host.contains('.') && host.split('.').all(|label| !label.is_empty())
 }
 
-/// The names, with their places, of a block of files that is not as it should be.
-///
-/// # Errors
-/// The list of complaints that the service puts into its error document.
-pub(super) fn origdatablock(document: &Value) -> Result<(), Value> {
-    const BLOCK: [&str; 4] = ["size", "chkAlg", "dataFileList", "isPublished"];
+/// The files of a block, with their places in the complaints.
+pub(super) fn files(document: &Value) -> Vec<Complaint> {
     const FILE: [&str; 8] = ["path", "size", "time", "chk", "uid", "gid", "perm", "type"];
     let mut complaints = Vec::new();
-    let mut unknown = |place: &str, value: &Value, known: &[&str]| {
-        let names = value.as_object().into_iter().flat_map(Map::keys);
-        let names = names.filter(|name| !known.contains(&name.as_str()));
-        complaints.extend(names.map(|name| format!("{place}property {name} should not exist")));
-    };
-    unknown("", document, &BLOCK);
     let files = document["dataFileList"].as_array();
     for (index, file) in files.into_iter().flatten().enumerate() {
-        unknown(&format!("dataFileList.{index}."), file, &FILE);
-    }
-    let is_integer = |value: &Value| value.is_i64() || value.is_u64();
-    if !is_integer(&document["size"]) {
-        complaints.push("size must be an integer number".to_owned());
-    }
-    if files.is_none() {
-        complaints.push("dataFileList must be an array".to_owned());
-    }
-    for (index, file) in files.into_iter().flatten().enumerate() {
-        let mut require = |ok: bool, what: &str| {
-            if !ok {
-                complaints.push(format!("dataFileList.{index}.{what}"));
-            }
+        let mut wrong = |what: String| {
+            let place = format!("dataFileList.{index}");
+            complaints.push(Complaint::new(&place, "isString", format!("{place}.{what}")));
         };
-        require(file["path"].is_string(), "path must be a string");
-        require(is_integer(&file["size"]), "size must be an integer number");
-        let time = file["time"].as_str().and_then(dates::parse);
-        require(time.is_some(), "time must be a valid ISO 8601 date string");
+        let names = file.as_object().into_iter().flat_map(Map::keys);
+        for name in names.filter(|name| !FILE.contains(&name.as_str())) {
+            wrong(format!("property {name} should not exist"));
+        }
+        if !file["path"].is_string() {
+            wrong("path must be a string".into());
+        }
+        if !(file["size"].is_i64() || file["size"].is_u64()) {
+            wrong("size must be an integer number".into());
+        }
+        if file["time"].as_str().and_then(dates::parse).is_none() {
+            wrong("time must be a valid ISO 8601 date string".into());
+        }
     }
-    if complaints.is_empty() {
-        Ok(())
-    } else {
-        Err(Value::from(complaints))
-    }
+    complaints
 }
