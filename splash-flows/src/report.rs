@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
+use crate::scheduler::ChildEnd;
 
 pub use pipeline::report::{InTrash, PruneAgain, PruneOutcome, PruneReport, ScheduledPrune};
 
@@ -54,4 +55,36 @@ pub struct CopyReport {
 pub struct Catalogued {
     /// The SciCat dataset's persistent identifier.
     pub pid: String,
+}
+
+/// The outcome of one run of `dispatcher`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct DispatchReport {
+    /// The run's id.
+    pub run_id: String,
+    /// Whether every branch that the settings ask for did all it should.
+    pub ok: bool,
+    /// The scan, as the flow was given it.
+    pub file: String,
+    /// The move, where the settings ask for it.
+    pub moved: Option<MoveReport>,
+    /// The other branches that the settings ask for.
+    pub branches: Vec<BranchReport>,
+    /// The first failure.
+    pub error: Option<Failure>,
+    /// The failures after the first.
+    pub further_errors: Vec<Failure>,
+}
+
+/// A flow that the dispatcher started, or did not.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct BranchReport {
+    /// Its deployment.
+    pub deployment: String,
+    /// Its run and how that ended, if it was started.
+    pub run: Option<ChildEnd>,
+    /// Why it was not started, where that is no failure.
+    pub skipped: Option<String>,
 }

@@ -6,11 +6,14 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tracing::Instrument;
 
-use super::bl832::{FlightParameters, MoveParameters, flight_check, flight_check_grafana, move_scan};
+use super::bl832::{
+    DispatchParameters, FlightParameters, MoveParameters, dispatch, flight_check, flight_check_grafana,
+    move_scan,
+};
 use crate::facility::Facility;
 use crate::failure::Failure;
 use crate::progress::Progress;
-use crate::prune::{PruneParameters, prune};
+use crate::prune::{self, PruneParameters};
 use crate::run::{Begun, RunContext};
 use crate::scan_path::ScanPath;
 use crate::span;
@@ -24,6 +27,15 @@ pub struct FlowInfo {
     pub summary: &'static str,
     /// Its parameters, in the order of importance.
     pub parameters: &'static str,
+}
+
+/// A prune under the name of its endpoint, as the incumbent's reconstructions schedule it.
+const fn prune(name: &'static str) -> FlowInfo {
+    FlowInfo {
+        name,
+        summary: "prune_globus_endpoint under the name of its endpoint",
+        parameters: "relative_path, source_endpoint, check_endpoint",
+    }
 }
 
 /// Every flow of this build.
@@ -49,15 +61,19 @@ pub const FLOWS: &[FlowInfo] = &[
         parameters: "relative_path, source_endpoint, check_endpoint",
     },
     FlowInfo {
-        name: "prune_spot832",
-        summary: "prune_globus_endpoint under the name of its endpoint",
-        parameters: "relative_path, source_endpoint, check_endpoint",
+        name: "dispatcher",
+        summary: "move a new 8.3.2 scan, then start the reconstructions that decision-settings asks for",
+        parameters: "file_path, is_export_control=false, config=null",
     },
-    FlowInfo {
-        name: "prune_data832",
-        summary: "prune_globus_endpoint under the name of its endpoint",
-        parameters: "relative_path, source_endpoint, check_endpoint",
-    },
+    prune("prune_spot832"),
+    prune("prune_data832"),
+    prune("prune_data832_raw"),
+    prune("prune_data832_scratch"),
+    prune("prune_alcf832_raw"),
+    prune("prune_alcf832_scratch"),
+    prune("prune_nersc832_alsdev_scratch"),
+    prune("prune_nersc832_alsdev_pscratch_raw"),
+    prune("prune_nersc832_alsdev_pscratch_scratch"),
 ];
 
 /// How a run ended.
@@ -121,13 +137,22 @@ async fn run_inside(
             };
             finish(&run, report.ok, &json!(report)).await
         }
-        "prune_globus_endpoint" | "prune_spot832" | "prune_data832" => {
+        "dispatcher" => {
+            let typed: DispatchParameters = typed(name, parameters)?;
+            let run = match open(facility, name, run_id, &json!(typed), progress).await? {
+                Begun::Open(run) => run,
+                Begun::Finished(report) => return Ok(Outcome { ok: true, report }),
+            };
+            let report = Box::pin(dispatch(&run, &typed)).await;
+            finish(&run, report.ok, &json!(report)).await
+        }
+        name if name.starts_with("prune_") && FLOWS.iter().any(|flow| flow.name == name) => {
             let typed: PruneParameters = typed(name, parameters)?;
             let run = match open(facility, name, run_id, &json!(typed), progress).await? {
                 Begun::Open(run) => run,
                 Begun::Finished(report) => return Ok(Outcome { ok: true, report }),
             };
-            let report = Box::pin(prune(&run, name, &typed))
+            let report = Box::pin(prune::prune(&run, name, &typed))
                 .instrument(span::step("prune"))
                 .await;
             finish(&run, report.ok, &json!(report)).await

@@ -52,7 +52,7 @@ pub async fn ingest(
         intend(slot, &entry).await?
     };
     let pid = run
-        .holding(STEP, write(run.facility().catalogue()?, scan, entry))
+        .holding(STEP, Box::pin(write(run.facility().catalogue()?, scan, entry)))
         .await??;
     let catalogued = Catalogued { pid: pid.to_string() };
     slot.done(&json!({ "catalogued": catalogued }))

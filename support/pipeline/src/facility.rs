@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chrono::{DateTime, Utc};
 use globus_auth::{FileStore, NativeClient, TRANSFER_RESOURCE_SERVER, stored_tokens};
 use globus_transfer::{EndpointId, TaskWatcher};
+use prefect_run_store::PrefectStore;
 use proved_transfer::copy::collection;
 use proved_transfer::session::{Service, Workplace};
 use rest_core::{ExposeSecret, OnRequest, system_clock};
@@ -28,6 +29,13 @@ pub struct Facility {
     scicat: Result<scicat::Client, Failure>,
     scheduler: Arc<dyn Scheduler>,
     requests: Arc<Requests>,
+}
+
+/// What runs the flows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Engine {
+    Command,
+    Worker,
 }
 
 /// Counts requests by service.
@@ -58,6 +66,28 @@ impl Facility {
         environment: Environment,
         state_dir: Option<&Path>,
     ) -> Result<Self, Failure> {
+        Self::connect_as(Engine::Command, config, environment, state_dir)
+    }
+
+    /// As [`connect`](Self::connect), for a worker of the Prefect server that `PREFECT_API_URL` names: a run is the
+    /// flow run of its id, recorded on the server, where every other worker finds it.
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect), and without `PREFECT_API_URL`.
+    pub fn connect_worker(
+        config: Config,
+        environment: Environment,
+        state_dir: Option<&Path>,
+    ) -> Result<Self, Failure> {
+        Self::connect_as(Engine::Worker, config, environment, state_dir)
+    }
+
+    fn connect_as(
+        engine: Engine,
+        config: Config,
+        environment: Environment,
+        state_dir: Option<&Path>,
+    ) -> Result<Self, Failure> {
         let requests = Arc::new(Requests::default());
         let state_dir = self::state_dir(state_dir, &environment)?;
         let transfer = transfer(&config, &environment, &state_dir, &requests)?;
@@ -65,8 +95,12 @@ impl Facility {
             .stall(config.stall())
             .fatal_statuses(config.fatal_nice_statuses().iter().map(String::as_str));
         let store = SqliteStore::open(&state_dir).map_err(|error| Failure::store(STEP, &error))?;
-        let store: Arc<dyn RunStore> = Arc::new(store);
-        let scheduler = scheduler(&config, &environment, &requests, &store)?;
+        let mut store: Arc<dyn RunStore> = Arc::new(store);
+        let prefect = prefect(engine, &environment, &requests)?;
+        if let (Engine::Worker, Some(client)) = (engine, &prefect) {
+            store = Arc::new(PrefectStore::new(client.clone()).beside(store));
+        }
+        let scheduler = scheduler(&config, prefect, &store);
         let scicat = scicat::ClientBuilder::from_vars(environment.lookup())
             .and_then(|builder| builder.on_request(requests.counter()).build())
             .map_err(|error| Failure::service(STEP, "scicat", &error));
@@ -207,22 +241,32 @@ fn transfer(
         .map_err(failed)
 }
 
-fn scheduler(
-    config: &Config,
+/// The Prefect server, if one is named; a worker must have one.
+fn prefect(
+    engine: Engine,
     environment: &Environment,
     requests: &Arc<Requests>,
+) -> Result<Option<prefect_client::Client>, Failure> {
+    if engine == Engine::Command && environment.get("PREFECT_API_URL").is_none_or(str::is_empty) {
+        return Ok(None);
+    }
+    prefect_client::ClientBuilder::from_vars(environment.lookup())
+        .and_then(|builder| builder.on_request(requests.counter()).build())
+        .map(Some)
+        .map_err(|error| Failure::service(STEP, "prefect", &error))
+}
+
+fn scheduler(
+    config: &Config,
+    prefect: Option<prefect_client::Client>,
     store: &Arc<dyn RunStore>,
-) -> Result<Arc<dyn Scheduler>, Failure> {
-    if environment.get("PREFECT_API_URL").is_none_or(str::is_empty) {
-        let local = LocalScheduler::new(
+) -> Arc<dyn Scheduler> {
+    match prefect {
+        Some(client) => Arc::new(PrefectScheduler::new(client)),
+        None => Arc::new(LocalScheduler::new(
             Arc::clone(store),
             config.variables().clone(),
             config.site().usual_variable,
-        );
-        return Ok(Arc::new(local));
+        )),
     }
-    let client = prefect_client::ClientBuilder::from_vars(environment.lookup())
-        .and_then(|builder| builder.on_request(requests.counter()).build())
-        .map_err(|error| Failure::service(STEP, "prefect", &error))?;
-    Ok(Arc::new(PrefectScheduler::new(client)))
 }

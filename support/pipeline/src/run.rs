@@ -1,8 +1,10 @@
 //! One run of a flow: a session of the record of runs, in a facility.
 
+use std::future::Future;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use proved_transfer::session::{self, Session};
 use serde_json::Value;
 
@@ -12,6 +14,18 @@ use crate::metrics::Metrics;
 use crate::progress::Progress;
 
 pub use proved_transfer::session::new_run_id;
+
+/// Awaits a wait for other runs, such as a worker does that gives the run's slot away meanwhile.
+pub type Idle = Arc<dyn for<'a> Fn(BoxFuture<'a, ()>) -> BoxFuture<'a, ()> + Send + Sync>;
+
+tokio::task_local! {
+    static IDLE: Idle;
+}
+
+/// Runs a flow whose waits for other runs go through `idle`: see [`RunContext::idle`].
+pub async fn with_idle<F: Future>(idle: Idle, flow: F) -> F::Output {
+    IDLE.scope(idle, flow).await
+}
 
 /// What a flow works with: its [`Session`], and the facility that it runs in.
 #[derive(Debug, Clone)]
@@ -61,6 +75,27 @@ impl RunContext {
     /// What the run tells of its transfers.
     pub fn metrics(&self) -> &Metrics {
         &self.metrics
+    }
+
+    /// Awaits `wait`, which is for other runs that may need this one's slot.
+    pub async fn idle<T: Send>(&self, wait: impl Future<Output = T> + Send) -> T {
+        let Ok(idle) = IDLE.try_with(Arc::clone) else {
+            return wait.await;
+        };
+        let (answer, answered) = tokio::sync::oneshot::channel();
+        let mut pending = Some((answer, wait));
+        let work = async move {
+            if let Some((answer, wait)) = pending.take() {
+                // The receiver lives until this is done.
+                let _ = answer.send(wait.await);
+            }
+        };
+        idle(Box::pin(work)).await;
+        match answered.await {
+            Ok(value) => value,
+            // A hook that did not wait is one that never ends.
+            Err(_) => std::future::pending().await,
+        }
     }
 
     /// The services and places that the run works with.

@@ -32,6 +32,7 @@ fn foundation(name: &str) -> Option<&'static [&'static str]> {
             "globus-auth",
             "globus-transfer",
             "prefect-client",
+            "prefect-run-store",
             "proved-transfer",
             "pushgateway",
             "rest-core",

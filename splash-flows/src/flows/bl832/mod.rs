@@ -1,9 +1,11 @@
 //! Beamline 8.3.2, tomography.
 
+mod dispatcher;
 mod flight_check;
 mod move_scan;
 mod settings;
 
+pub use dispatcher::{DECISIONS, DispatchParameters, check_decisions, dispatch};
 pub use flight_check::{FlightParameters, flight_check, flight_check_grafana};
 pub use move_scan::{MoveParameters, move_scan};
 pub use settings::{VARIABLE, check_variable};

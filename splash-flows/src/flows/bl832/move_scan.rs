@@ -170,7 +170,7 @@ pub(super) async fn moved(
 }
 
 /// Records a scan that is export controlled, for ever; answers whether this one is.
-async fn export_control(
+pub(super) async fn export_control(
     run: &RunContext,
     scan: &ScanPath,
     parameters: &MoveParameters,

@@ -351,10 +351,16 @@ async fn rows(run: &RunContext, parameters: &PruneParameters) -> Result<Vec<Sche
     let Some(here) = place(&parameters.source_endpoint, &parameters.relative_path) else {
         return Ok(Vec::new());
     };
+    let name = here
+        .1
+        .trim_end_matches('/')
+        .rsplit('/')
+        .next()
+        .unwrap_or_default();
     let mut rows = run
         .facility()
         .store()
-        .scheduled()
+        .scheduled_named(name)
         .await
         .map_err(|error| failed(&error))?;
     rows.retain(|row| {

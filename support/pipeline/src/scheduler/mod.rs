@@ -1,5 +1,6 @@
 //! Something that starts a flow later: Prefect, or the local schedule.
 
+mod child;
 mod local;
 mod prefect;
 
@@ -15,6 +16,7 @@ use crate::endpoint::StorageEndpoint;
 use crate::failure::Failure;
 use crate::prune::PruneParameters;
 
+pub use child::{ChildEnd, ChildRun, finish_child};
 pub use local::LocalScheduler;
 pub use prefect::PrefectScheduler;
 
@@ -102,4 +104,25 @@ pub trait Scheduler: fmt::Debug + Send + Sync {
     /// # Errors
     /// The schedule did not take it.
     async fn schedule(&self, prune: &PlannedPrune) -> Result<String, Failure>;
+
+    /// Starts a run of another flow now and answers its id. Safe to repeat with the same key.
+    ///
+    /// # Errors
+    /// There is no such deployment (`no_deployment`), or no server to start it (`no_server`).
+    async fn start(&self, child: &ChildRun) -> Result<String, Failure> {
+        let text = format!(
+            "{} is started by a Prefect server, and there is none",
+            child.deployment
+        );
+        Err(Failure::new("dispatch", "no_server", text).remedy("set PREFECT_API_URL"))
+    }
+
+    /// How a run ended that [`start`](Self::start) started; nothing while it goes on.
+    ///
+    /// # Errors
+    /// The server cannot be asked, or the run is gone.
+    async fn ended(&self, id: &str) -> Result<Option<ChildEnd>, Failure> {
+        let text = format!("the run {id} is of a Prefect server, and there is none");
+        Err(Failure::new("dispatch", "no_server", text))
+    }
 }
