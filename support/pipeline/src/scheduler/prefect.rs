@@ -1,16 +1,18 @@
 //! Prunes as scheduled runs of a Prefect deployment.
 
 use async_trait::async_trait;
-use prefect_client::Client;
+use prefect_client::{Client, Deployment, FlowRunId, StateType};
 use serde_json::Value;
 
-use super::{PlannedPrune, STEP, Scheduler};
+use super::{ChildEnd, ChildRun, PlannedPrune, STEP, Scheduler};
 use crate::endpoint::StorageEndpoint;
 use crate::failure::Failure;
 
 const SERVICE: &str = "prefect";
 /// Flow and deployment have the same name, the incumbent's.
 const PRUNE: &str = "prune_globus_endpoint";
+/// A variable that is younger than the set-ups with blocks.
+const NEVER_A_BLOCK: &str = "deletion-hold";
 
 /// The schedule of a Prefect server.
 #[derive(Debug, Clone)]
@@ -24,20 +26,17 @@ impl PrefectScheduler {
         Self { client }
     }
 
-    async fn deployment(&self, step: &str) -> Result<prefect_client::Deployment, Failure> {
+    async fn deployment(&self, step: &str, flow: &str, name: &str) -> Result<Deployment, Failure> {
         self.client
-            .deployment(PRUNE, PRUNE)
+            .deployment(flow, name)
             .get()
             .send_opt()
             .await
             .map_err(|error| Failure::service(step, SERVICE, &error))?
             .ok_or_else(|| {
-                Failure::new(
-                    step,
-                    "no_deployment",
-                    format!("the Prefect server has no deployment {PRUNE}/{PRUNE}"),
-                )
-                .remedy("deploy the beamline's flows to this server, then run again")
+                let text = format!("the Prefect server has no deployment {flow}/{name}");
+                Failure::new(step, "no_deployment", text)
+                    .remedy("deploy the beamline's flows to this server, then run again")
             })
     }
 }
@@ -58,7 +57,7 @@ impl Scheduler for PrefectScheduler {
             .send()
             .await
             .map_err(|error| Failure::service("preflight", SERVICE, &error))?;
-        self.deployment("preflight").await.map(drop)
+        self.deployment("preflight", PRUNE, PRUNE).await.map(drop)
     }
 
     async fn variable(&self, name: &str) -> Result<Option<Value>, Failure> {
@@ -69,11 +68,19 @@ impl Scheduler for PrefectScheduler {
             .send_opt()
             .await
             .map_err(|error| Failure::service("preflight", SERVICE, &error))?;
-        Ok(variable.map(|variable| variable.value))
+        if variable.is_some() || name == NEVER_A_BLOCK {
+            return Ok(variable.map(|variable| variable.value));
+        }
+        // Older set-ups keep the same documents in JSON blocks; servers of today have no such blocks.
+        let block = self.client.blocks().by_name("json", name).send_opt().await;
+        let block = block.map_err(|error| Failure::service("preflight", SERVICE, &error))?;
+        Ok(block
+            .and_then(|block| block.data)
+            .and_then(|mut data| data.remove("value")))
     }
 
     async fn schedule(&self, prune: &PlannedPrune) -> Result<String, Failure> {
-        let deployment = self.deployment(STEP).await?;
+        let deployment = self.deployment(STEP, PRUNE, PRUNE).await?;
         let run = self
             .client
             .create_flow_run(deployment.id)
@@ -85,5 +92,41 @@ impl Scheduler for PrefectScheduler {
             .await
             .map_err(|error| Failure::service(STEP, SERVICE, &error))?;
         Ok(run.id.to_string())
+    }
+
+    async fn start(&self, child: &ChildRun) -> Result<String, Failure> {
+        let step = "dispatch";
+        let (flow, name) = child
+            .deployment
+            .split_once('/')
+            .unwrap_or((&child.deployment, ""));
+        let deployment = self.deployment(step, flow, name).await?;
+        let run = self
+            .client
+            .create_flow_run(deployment.id)
+            .parameters(child.parameters.clone())
+            .idempotency_key(&child.key)
+            .send()
+            .await
+            .map_err(|error| Failure::service(step, SERVICE, &error))?;
+        Ok(run.id.to_string())
+    }
+
+    async fn ended(&self, id: &str) -> Result<Option<ChildEnd>, Failure> {
+        let step = "dispatch";
+        let run = self.client.flow_run(FlowRunId::new(id)).get().send_opt().await;
+        let run = run
+            .map_err(|error| Failure::service(step, SERVICE, &error))?
+            .ok_or_else(|| {
+                let text = format!("the run {id} was deleted from the Prefect server");
+                Failure::new(step, "no_run", text)
+            })?;
+        let kind = run.state_type.filter(StateType::is_terminal);
+        Ok(kind.map(|kind| ChildEnd {
+            id: id.to_owned(),
+            ok: kind == StateType::Completed,
+            state: run.state_name.unwrap_or_else(|| kind.to_string()),
+            message: run.state.and_then(|state| state.message),
+        }))
     }
 }
