@@ -24,6 +24,9 @@ pub struct CollectionSpec {
     pub root_path: String,
     /// Whether the collection's storage can rename. Default yes; one key that says no is enough for its uuid.
     pub rename_supported: bool,
+    /// Whether it is a mapped collection: only tokens that asked for `data_access` to it reach its data, others are
+    /// answered `ConsentRequired`. Default no; one key that says yes is enough for its uuid.
+    pub mapped: bool,
 }
 
 impl CollectionSpec {
@@ -40,6 +43,7 @@ impl CollectionSpec {
             host: host.into(),
             root_path: root_path.into(),
             rename_supported: true,
+            mapped: false,
         }
     }
 
@@ -47,6 +51,13 @@ impl CollectionSpec {
     #[must_use]
     pub fn rename_supported(mut self, supported: bool) -> Self {
         self.rename_supported = supported;
+        self
+    }
+
+    /// Says whether it is a mapped collection.
+    #[must_use]
+    pub fn mapped(mut self, mapped: bool) -> Self {
+        self.mapped = mapped;
         self
     }
 }
@@ -189,6 +200,11 @@ impl Collection {
     /// Whether the collection's storage can rename.
     pub(crate) fn rename_supported(&self) -> bool {
         self.spec.rename_supported
+    }
+
+    /// Whether it is a mapped collection.
+    pub(crate) fn is_mapped(&self) -> bool {
+        self.spec.mapped
     }
 
     pub(crate) fn clock_off(&self) -> i64 {

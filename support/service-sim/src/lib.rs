@@ -84,6 +84,8 @@ mod tokens;
 #[cfg(feature = "transfer")]
 mod transfer;
 
+#[cfg(feature = "transfer")]
+pub use auth::NATIVE_CLIENT_ID;
 pub use builder::{Limits, SimBuilder};
 pub use collection::{Collection, CollectionSpec, default_collections};
 pub use error::SimError;

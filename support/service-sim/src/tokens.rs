@@ -12,6 +12,13 @@ pub(crate) struct Grant {
     pub(crate) user: String,
     /// The service that accepts it, for Globus its resource server.
     pub(crate) audience: String,
+    /// The client that it was issued to.
+    pub(crate) client: String,
+    /// What it allows, separated by blanks.
+    pub(crate) scope: String,
+    /// The mapped collections of Globus whose data it opens.
+    pub(crate) data_access: Vec<String>,
+    pub(crate) issued_at: DateTime<Utc>,
     /// When it ends; `None` for never.
     pub(crate) expires_at: Option<DateTime<Utc>>,
 }
@@ -29,9 +36,13 @@ impl Tokens {
 
     /// The grant of a token that was issued for `audience` and has neither ended nor been forgotten.
     pub(crate) fn check(&self, token: &str, audience: &str, now: DateTime<Utc>) -> Option<Grant> {
+        self.find(token, now).filter(|grant| grant.audience == audience)
+    }
+
+    /// The grant of a token that has neither ended nor been forgotten, whoever accepts it.
+    pub(crate) fn find(&self, token: &str, now: DateTime<Utc>) -> Option<Grant> {
         self.lock()
             .get(token)
-            .filter(|grant| grant.audience == audience)
             .filter(|grant| grant.expires_at.is_none_or(|end| now < end))
             .cloned()
     }

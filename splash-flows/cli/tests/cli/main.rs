@@ -6,6 +6,8 @@ mod child;
 mod env;
 mod export_control;
 mod kills;
+mod login;
 mod logs;
 mod prune;
+mod try_out;
 mod usage;

@@ -1,33 +1,75 @@
-//! Simulated Globus Auth: tokens by client credentials.
+//! Simulated Globus Auth: tokens for clients and for a person, and what becomes of them.
 
+mod forms;
+mod grants;
+mod inspect;
+mod person;
 mod scopes;
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
-use axum::body::Bytes;
-use axum::extract::State;
 use axum::response::Response;
-use axum::routing::post;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use chrono::TimeDelta;
-use http::{HeaderMap, header};
+use axum::routing::{get, post};
 use serde_json::{Value, json};
 
-use crate::builder::Limits;
 use crate::routes::{self, ErrorFacts, Routes};
-use crate::shared::{Credentials, Shared};
-use crate::tokens::Grant;
+use crate::shared::Shared;
+use person::Code;
 
-/// How long a token is said to be good for, in seconds.
-const LIFETIME_S: i64 = 172_800;
+/// A native client that people can log in with. It has no secret.
+pub const NATIVE_CLIENT_ID: &str = "b61613f8-0da8-4be7-81aa-1c89f2c0fe9f";
+
+/// What the service keeps beside its tokens.
+#[derive(Debug)]
+pub(crate) struct Auth {
+    shared: Arc<Shared>,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    /// Logins that wait for their code to be exchanged.
+    codes: HashMap<String, Code>,
+    /// What a refresh token stands for.
+    refresh: HashMap<String, Renewable>,
+}
+
+/// What a refresh token gives: one token for one resource server.
+#[derive(Clone, Debug)]
+struct Renewable {
+    client: String,
+    user: String,
+    server: String,
+    scope: String,
+    data_access: Vec<String>,
+}
+
+impl Auth {
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// The service's routes.
 pub(crate) fn router(shared: &Arc<Shared>) -> Router {
+    let auth = Arc::new(Auth {
+        shared: Arc::clone(shared),
+        inner: Mutex::default(),
+    });
     Routes::new(shared, "globus_auth", error_document)
-        .on("auth.token", "/v2/oauth2/token", post(token))
-        .finish(Arc::clone(shared))
+        .on("auth.token", "/v2/oauth2/token", post(grants::token))
+        .on("auth.authorize", "/v2/oauth2/authorize", get(person::authorize))
+        .on("auth.code_page", "/v2/web/auth-code", get(person::code_page))
+        .on("auth.revoke", "/v2/oauth2/token/revoke", post(inspect::revoke))
+        .on(
+            "auth.introspect",
+            "/v2/oauth2/token/introspect",
+            post(inspect::introspect),
+        )
+        .on("auth.userinfo", "/v2/oauth2/userinfo", get(inspect::userinfo))
+        .finish(auth)
 }
 
 fn error_document(facts: &ErrorFacts<'_>) -> Value {
@@ -46,90 +88,4 @@ fn error_document(facts: &ErrorFacts<'_>) -> Value {
 
 fn refused(status: u16, error: &str) -> Response {
     routes::json(status, &json!({ "error": error }))
-}
-
-async fn token(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
-    let form: Vec<(String, String)> = url::form_urlencoded::parse(&body).into_owned().collect();
-    let field = |name: &str| {
-        form.iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
-    };
-    let given = basic(&headers).or_else(|| {
-        Some(Credentials {
-            id: field("client_id")?.to_owned(),
-            secret: field("client_secret")?.to_owned(),
-        })
-    });
-    let Some(client) = given.and_then(|given| known(&shared, given)) else {
-        return refused(401, "invalid_client");
-    };
-    match field("grant_type") {
-        Some("client_credentials") => {}
-        Some(_) => return refused(400, "unsupported_grant_type"),
-        None => return refused(400, "invalid_request"),
-    }
-    match scopes::by_resource_server(field("scope").unwrap_or(scopes::TRANSFER_ALL)) {
-        Some(granted) => routes::json(200, &grant(&shared, &client, granted)),
-        None => refused(400, "invalid_scope"),
-    }
-}
-
-/// Issues one token a resource server. The first stands on top, the others in `other_tokens`.
-fn grant(shared: &Shared, client: &Credentials, granted: Vec<(String, String)>) -> Value {
-    let end = shared.clock.now() + TimeDelta::seconds(LIFETIME_S);
-    let mut tokens = granted.into_iter().map(|(audience, scope)| {
-        let token = format!("Ag{}", uuid::Uuid::new_v4().simple());
-        let expires_at = (shared.limits == Limits::Production).then_some(end);
-        let grant = Grant {
-            user: client.id.clone(),
-            audience: audience.clone(),
-            expires_at,
-        };
-        shared.tokens.insert(token.clone(), grant);
-        json!({
-            "access_token": token,
-            "scope": scope,
-            "expires_in": LIFETIME_S,
-            "token_type": "Bearer",
-            "resource_server": audience,
-        })
-    });
-    let mut top = tokens.next().unwrap_or_default();
-    let others: Vec<Value> = tokens.collect();
-    top["other_tokens"] = Value::from(others);
-    top
-}
-
-/// The credentials as the simulator knows them. RFC 6749 has both halves form-encoded, most clients send them plain.
-fn known(shared: &Shared, given: Credentials) -> Option<Credentials> {
-    if shared.globus_clients.contains(&given) {
-        return Some(given);
-    }
-    let decoded = Credentials {
-        id: form_decoded(&given.id)?,
-        secret: form_decoded(&given.secret)?,
-    };
-    shared.globus_clients.contains(&decoded).then_some(decoded)
-}
-
-fn form_decoded(text: &str) -> Option<String> {
-    url::form_urlencoded::parse(text.as_bytes())
-        .next()
-        .map(|(key, _)| key.into_owned())
-}
-
-/// The client of an `Authorization: Basic` header, as sent.
-fn basic(headers: &HeaderMap) -> Option<Credentials> {
-    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, encoded) = value.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return None;
-    }
-    let pair = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
-    let (id, secret) = pair.split_once(':')?;
-    Some(Credentials {
-        id: id.to_owned(),
-        secret: secret.to_owned(),
-    })
 }

@@ -50,6 +50,9 @@ struct Args {
     /// A collection whose storage cannot rename, repeatable
     #[arg(long = "no-rename", value_name = "KEY")]
     no_rename: Vec<String>,
+    /// A collection that answers ConsentRequired to tokens that did not ask for access to its data, repeatable
+    #[arg(long = "mapped", value_name = "KEY")]
+    mapped: Vec<String>,
     /// A clock that is off: globus_transfer, scicat, prefect, or the host of a collection by its key; repeatable
     #[arg(long = "skew", value_name = "NAME=SECONDS", value_parser = skew, allow_hyphen_values = true)]
     skews: Vec<(String, i64)>,
@@ -131,7 +134,7 @@ fn run(args: &Args) -> Result<(), Box<dyn std::error::Error>> {
     };
     let mut builder = Sim::builder().transfer().scicat().prefect().root(&args.root);
     builder = builder
-        .collections(collections(&config, &args.no_rename)?)
+        .collections(collections(&config, args)?)
         .limits(limits)
         .seed(args.seed);
     for fault in &args.faults {
@@ -179,12 +182,20 @@ fn run(args: &Args) -> Result<(), Box<dyn std::error::Error>> {
 }
 
 /// The config's collections, some of which cannot rename.
-fn collections(config: &Config, no_rename: &[String]) -> Result<Vec<CollectionSpec>, String> {
+fn collections(config: &Config, args: &Args) -> Result<Vec<CollectionSpec>, String> {
     let mut specs = config.collections().map_err(|e| e.to_string())?;
-    for key in no_rename {
-        let spec = specs.iter_mut().find(|spec| spec.key == *key);
-        spec.ok_or_else(|| format!("--no-rename {key}: no such collection"))?
-            .rename_supported = false;
+    let named = |flag: &str, keys: &[String]| {
+        let known = |key: &String| specs.iter().any(|spec| spec.key == *key);
+        match keys.iter().find(|key| !known(key)) {
+            Some(key) => Err(format!("{flag} {key}: no such collection")),
+            None => Ok(()),
+        }
+    };
+    named("--no-rename", &args.no_rename)?;
+    named("--mapped", &args.mapped)?;
+    for spec in &mut specs {
+        spec.rename_supported = !args.no_rename.contains(&spec.key);
+        spec.mapped = args.mapped.contains(&spec.key);
     }
     Ok(specs)
 }

@@ -54,6 +54,10 @@ fn grant(scicat: &SciCat, user: &str) -> Value {
     let grant = Grant {
         user: user.to_owned(),
         audience: AUDIENCE.to_owned(),
+        client: String::new(),
+        scope: String::new(),
+        data_access: Vec::new(),
+        issued_at: now,
         expires_at: Some(end),
     };
     scicat.shared.tokens.insert(token.clone(), grant);

@@ -12,12 +12,14 @@ use super::Transfer;
 use super::refusal::{Refusal, document};
 use crate::builder::Limits;
 use crate::routes::{self, Noted, WantsStale};
-use crate::tokens::bearer;
+use crate::tokens::{Grant, bearer};
 
 /// An authenticated request.
 #[derive(Debug)]
 pub(crate) struct Caller {
     pub(crate) user: String,
+    /// The mapped collections whose data the token opens.
+    pub(crate) data_access: Vec<String>,
     /// The request's path.
     pub(crate) resource: String,
     pub(crate) request_id: String,
@@ -62,6 +64,7 @@ impl FromRequestParts<Arc<Transfer>> for Caller {
         let query = parts.uri.query().unwrap_or_default();
         let mut caller = Self {
             user: String::new(),
+            data_access: Vec::new(),
             resource: parts.uri.path().to_owned(),
             request_id: transfer.shared.request_id(),
             wants_stale: parts.extensions.get::<WantsStale>().is_some(),
@@ -70,8 +73,9 @@ impl FromRequestParts<Arc<Transfer>> for Caller {
                 .collect(),
         };
         match admit(transfer, parts) {
-            Ok(user) => {
-                caller.user = user;
+            Ok(grant) => {
+                caller.user = grant.user;
+                caller.data_access = grant.data_access;
                 Ok(caller)
             }
             Err(refusal) => Err(caller.refuse(&refusal)),
@@ -79,8 +83,8 @@ impl FromRequestParts<Arc<Transfer>> for Caller {
     }
 }
 
-/// The user, if the token is good and the user has not asked too often.
-fn admit(transfer: &Transfer, parts: &Parts) -> Result<String, Refusal> {
+/// What the token grants, if it is good and its user has not asked too often.
+fn admit(transfer: &Transfer, parts: &Parts) -> Result<Grant, Refusal> {
     let shared = &transfer.shared;
     let now = shared.clock.now();
     let Some(token) = bearer(&parts.headers) else {
@@ -96,7 +100,7 @@ fn admit(transfer: &Transfer, parts: &Parts) -> Result<String, Refusal> {
     if shared.limits == Limits::Production {
         transfer.rate.count(&grant.user, now)?;
     }
-    Ok(grant.user)
+    Ok(grant)
 }
 
 impl Caller {
@@ -139,7 +143,10 @@ impl Caller {
     }
 
     fn refuse(&self, refusal: &Refusal) -> Response {
-        let document = document(refusal.code, &refusal.message, &self.request_id, &self.resource);
+        let mut document = document(refusal.code, &refusal.message, &self.request_id, &self.resource);
+        if let Some(scope) = &refusal.required_scope {
+            document["required_scopes"] = json!([scope]);
+        }
         let mut response = routes::json(refusal.status, &document);
         if let Some(seconds) = refusal.retry_after {
             response

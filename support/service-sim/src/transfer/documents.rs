@@ -44,7 +44,7 @@ fn head(transfer: &Transfer, task: &Task) -> Value {
         "nice_status_details": task.trouble.as_ref().map(|t| t.details.as_str()),
         "nice_status_expires_in": if done { Value::Null } else { json!(-1) },
         "is_ok": (!done).then_some(task.trouble.is_none()),
-        "is_paused": false,
+        "is_paused": task.paused.is_some(),
         "fatal_error": task.fatal_error.as_ref().map(|t| json!({"code": t.code, "description": t.description})),
         "canceled_by_admin": null,
         "canceled_by_admin_message": null,

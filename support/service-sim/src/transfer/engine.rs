@@ -37,7 +37,7 @@ pub(crate) fn start(transfer: &Arc<Transfer>, id: String, effect: Option<TaskEff
 /// Waits for the deadline, or, without a result, for the task to be ended by someone else.
 async fn ended_early(transfer: &Transfer, id: &str, control: &mut watch::Receiver<Control>) -> Option<End> {
     loop {
-        let Control { ended, deadline } = control.borrow_and_update().clone();
+        let Control { ended, deadline, .. } = control.borrow_and_update().clone();
         if ended {
             return None;
         }
@@ -79,6 +79,12 @@ async fn work(transfer: &Arc<Transfer>, id: &str, effect: Option<TaskEffect>) ->
                 Struck::Hangs => return std::future::pending().await,
             }
         }
+        if transfer.tasks.with(id, |task| task.paused.is_some()) == Some(true) {
+            // Like one that waits for an error to pass, it has no place among the active ones.
+            drop(place);
+            resumed(transfer, id).await;
+            continue;
+        }
         let round = tokio::task::spawn_blocking(move || {
             let round = job.round();
             (job, round)
@@ -100,6 +106,18 @@ async fn work(transfer: &Arc<Transfer>, id: &str, effect: Option<TaskEffect>) ->
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }
         }
+    }
+}
+
+/// Waits until the task is not paused any more.
+async fn resumed(transfer: &Transfer, id: &str) {
+    let control = transfer.tasks.with(id, |task| task.control.subscribe());
+    let resumed = match control {
+        Some(mut control) => control.wait_for(|control| !control.paused).await.is_ok(),
+        None => false,
+    };
+    if !resumed {
+        std::future::pending::<()>().await;
     }
 }
 

@@ -76,7 +76,7 @@ pub(crate) async fn stat(
     caller: Caller,
 ) -> Response {
     let stat = || {
-        let tree = transfer.tree(&id)?;
+        let tree = transfer.opened(&caller, &id)?;
         let path = caller.query("path").unwrap_or("/~/");
         let file = tree.entry(path).map_err(|e| STAT.path(path, e))?;
         let name = file
@@ -111,7 +111,7 @@ pub(crate) async fn rename(
     body: Bytes,
 ) -> Response {
     let rename = || {
-        let tree = transfer.tree(&id)?;
+        let tree = transfer.opened(&caller, &id)?;
         if !transfer.can_rename(&id) {
             let message = format!("Rename is not supported by endpoint '{id}'");
             return Err(Refusal::new(409, "NotSupported", message));
@@ -146,7 +146,7 @@ pub(crate) async fn mkdir(
     body: Bytes,
 ) -> Response {
     let make = || {
-        let tree = transfer.tree(&id)?;
+        let tree = transfer.opened(&caller, &id)?;
         let Mkdir { path } = read(&body)?;
         let folder = tree.entry(&path).map_err(|e| MKDIR.path(&path, e))?;
         transfer.changes.note(&tree, &[&folder]);

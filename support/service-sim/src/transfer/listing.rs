@@ -1,5 +1,6 @@
 //! Directory listings.
 
+use std::ffi::OsString;
 use std::path::Path as FilePath;
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ use super::changes::Before;
 use super::entry::{Entry, Times};
 use super::files::Refuses;
 use super::filter::{self, Filter};
+use super::order::Page;
 use super::refusal::Refusal;
 use super::tree::Tree;
 use super::{Transfer, order};
@@ -36,7 +38,7 @@ pub(crate) async fn ls(
 }
 
 fn listed(transfer: &Transfer, id: &str, caller: &Caller) -> Result<String, Refusal> {
-    let tree = transfer.tree(id)?;
+    let tree = transfer.opened(caller, id)?;
     let path = caller.query("path").unwrap_or("/~/");
     let place = tree.entry(path).map_err(|e| LS.path(path, e))?;
     if matches!(transfer.before(caller, &place), Before::Absent) {
@@ -51,8 +53,13 @@ fn listed(transfer: &Transfer, id: &str, caller: &Caller) -> Result<String, Refu
             message,
         ));
     }
-    let mut entries = wanted(transfer, &tree, &folder, path, caller)?;
     let text = caller.query("orderby").unwrap_or("name");
+    let plain = text == "name" && caller.query("filter").is_none() && !caller.wants_stale;
+    if plain && caller.query("limit").or(caller.query("offset")).is_some() {
+        let page = plain_page(&tree, &folder, path, caller)?;
+        return Ok(document(&head(transfer, id, path, &page), &page.items));
+    }
+    let mut entries = wanted(transfer, &tree, &folder, path, caller)?;
     order::sort(&mut entries, text, |key, a, b| match key {
         "name" => Some(a.name.cmp(&b.name)),
         "size" => Some(a.size.cmp(&b.size)),
@@ -63,12 +70,17 @@ fn listed(transfer: &Transfer, id: &str, caller: &Caller) -> Result<String, Refu
         _ => None,
     })?;
     let page = order::page(caller, entries, MOST, MOST)?;
+    Ok(document(&head(transfer, id, path, &page), &page.items))
+}
+
+/// What an answer says beside the entries.
+fn head(transfer: &Transfer, id: &str, path: &str, page: &Page<Entry>) -> Value {
     let absolute = if path.ends_with('/') {
         path.to_owned()
     } else {
         format!("{path}/")
     };
-    let head = json!({
+    json!({
         "DATA_TYPE": "file_list",
         "endpoint": id,
         "path": path,
@@ -79,8 +91,35 @@ fn listed(transfer: &Transfer, id: &str, caller: &Caller) -> Result<String, Refu
         "offset": page.offset,
         "rename_supported": transfer.can_rename(id),
         "symlink_supported": false,
-    });
-    Ok(document(&head, &page.items))
+    })
+}
+
+/// A page by name, unfiltered: only its own entries are looked at, so that a large folder is quickly paged through.
+fn plain_page(tree: &Tree, folder: &FilePath, path: &str, caller: &Caller) -> Result<Page<Entry>, Refusal> {
+    let hidden = shows_hidden(caller);
+    let mut names = Vec::new();
+    for file in std::fs::read_dir(folder).map_err(|e| LS.io(path, &e))? {
+        let name = file.map_err(|e| LS.io(path, &e))?.file_name();
+        if hidden || !name.as_encoded_bytes().starts_with(b".") {
+            names.push(name);
+        }
+    }
+    names.sort();
+    let page = order::page(caller, names, MOST, MOST)?;
+    let entry = |name: OsString| {
+        let file = folder.join(&name);
+        Entry::read(tree, name.to_string_lossy().into_owned(), &file).ok()
+    };
+    Ok(Page {
+        items: page.items.into_iter().filter_map(entry).collect(),
+        limit: page.limit,
+        offset: page.offset,
+        total: page.total,
+    })
+}
+
+fn shows_hidden(caller: &Caller) -> bool {
+    !matches!(caller.query("show_hidden"), Some("0" | "false" | "False"))
 }
 
 /// The list's head with the entries in it.
@@ -120,7 +159,7 @@ fn wanted(
         .queries("filter")
         .map(|text| Filter::parse(text, &known))
         .collect::<Result<_, _>>()?;
-    let hidden = !matches!(caller.query("show_hidden"), Some("0" | "false" | "False"));
+    let hidden = shows_hidden(caller);
     let mut entries = Vec::new();
     for file in std::fs::read_dir(folder).map_err(|e| LS.io(path, &e))? {
         let file = file.map_err(|e| LS.io(path, &e))?;

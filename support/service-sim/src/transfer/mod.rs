@@ -1,5 +1,6 @@
 //! Simulated Globus Transfer over the folders of the collections.
 
+mod access;
 mod caller;
 mod changes;
 mod copy;
@@ -14,6 +15,7 @@ mod job;
 mod limits;
 mod listing;
 mod order;
+mod pause;
 mod refusal;
 mod rules;
 mod store;
@@ -50,6 +52,7 @@ pub(crate) struct Transfer {
     shared: Arc<Shared>,
     clock: Clock,
     changes: Changes,
+    rules: access::Rules,
     tasks: Store,
     rate: Rate,
     slots: Slots,
@@ -62,6 +65,7 @@ impl Transfer {
             clock: shared.clock_of("globus_transfer"),
             shared,
             changes: Changes::default(),
+            rules: access::Rules::default(),
             tasks: Store::default(),
             rate: Rate::default(),
             slots: Slots::new(limits),
@@ -107,6 +111,22 @@ impl Transfer {
         }
     }
 
+    /// The files behind a collection's uuid, for a caller who may reach its data.
+    fn opened(&self, caller: &Caller, uuid: &str) -> Result<Tree, Refusal> {
+        self.open(caller, uuid)?;
+        self.tree(uuid)
+    }
+
+    /// Whether a caller may reach the data of a collection: a mapped one must have been named in the token's scope.
+    fn open(&self, caller: &Caller, uuid: &str) -> Result<(), Refusal> {
+        let collection = self.collection(uuid)?;
+        let mut same = self.shared.collections.iter().filter(|c| c.uuid() == uuid);
+        if same.any(Collection::is_mapped) && !caller.data_access.iter().any(|id| id == uuid) {
+            return Err(Refusal::no_consent(collection.uuid()));
+        }
+        Ok(())
+    }
+
     /// The files behind a collection's uuid.
     fn tree(&self, uuid: &str) -> Result<Tree, Refusal> {
         self.collection(uuid)
@@ -118,8 +138,14 @@ impl Transfer {
 pub(crate) fn router(state: Arc<Transfer>) -> Router {
     let shared = Arc::clone(&state.shared);
     let transfer = Arc::clone(&state);
-    Routes::new(&shared, "globus_transfer", refusal::error_document)
-        .changed(Arc::new(move |path, query| transfer.has_changed(path, query)))
+    let routes = Routes::new(&shared, "globus_transfer", refusal::error_document)
+        .changed(Arc::new(move |path, query| transfer.has_changed(path, query)));
+    on_endpoints(on_tasks(routes)).finish(state)
+}
+
+/// Submissions and what becomes of them.
+fn on_tasks(routes: Routes<Arc<Transfer>>) -> Routes<Arc<Transfer>> {
+    routes
         .on(
             "transfer.submission_id",
             "/v0.10/submission_id",
@@ -140,6 +166,21 @@ pub(crate) fn router(state: Arc<Transfer>) -> Router {
             post(tasks::cancel),
         )
         .on(
+            "transfer.task_pause_info",
+            "/v0.10/task/{task_id}/pause_info",
+            get(pause::info),
+        )
+        .on(
+            "transfer.admin_pause",
+            "/v0.10/endpoint_manager/admin_pause",
+            post(pause::pause),
+        )
+        .on(
+            "transfer.admin_resume",
+            "/v0.10/endpoint_manager/admin_resume",
+            post(pause::resume),
+        )
+        .on(
             "transfer.task_events",
             "/v0.10/task/{task_id}/event_list",
             get(tasks::events),
@@ -154,10 +195,40 @@ pub(crate) fn router(state: Arc<Transfer>) -> Router {
             "/v0.10/task/{task_id}/skipped_errors",
             get(tasks::skipped_errors),
         )
+}
+
+/// Collections, their files and who may reach them.
+fn on_endpoints(routes: Routes<Arc<Transfer>>) -> Routes<Arc<Transfer>> {
+    routes
         .on(
             "transfer.endpoint_get",
             "/v0.10/endpoint/{endpoint_id}",
             get(endpoints::one),
+        )
+        .on(
+            "transfer.access_list",
+            "/v0.10/endpoint/{endpoint_id}/access_list",
+            get(access::list),
+        )
+        .on(
+            "transfer.access_create",
+            "/v0.10/endpoint/{endpoint_id}/access",
+            post(access::create),
+        )
+        .on(
+            "transfer.access_get",
+            "/v0.10/endpoint/{endpoint_id}/access/{rule_id}",
+            get(access::one),
+        )
+        .on(
+            "transfer.access_update",
+            "/v0.10/endpoint/{endpoint_id}/access/{rule_id}",
+            axum::routing::put(access::update),
+        )
+        .on(
+            "transfer.access_delete",
+            "/v0.10/endpoint/{endpoint_id}/access/{rule_id}",
+            axum::routing::delete(access::delete),
         )
         .on(
             "transfer.ls",
@@ -184,5 +255,4 @@ pub(crate) fn router(state: Arc<Transfer>) -> Router {
             "/v0.10/endpoint_search",
             get(endpoints::search),
         )
-        .finish(state)
 }

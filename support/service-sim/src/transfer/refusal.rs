@@ -12,6 +12,8 @@ pub(crate) struct Refusal {
     pub(crate) message: String,
     /// Seconds, for a Retry-After header.
     pub(crate) retry_after: Option<u64>,
+    /// The scope that the token lacks.
+    pub(crate) required_scope: Option<String>,
 }
 
 impl Refusal {
@@ -21,6 +23,7 @@ impl Refusal {
             code,
             message: message.into(),
             retry_after: None,
+            required_scope: None,
         }
     }
 
@@ -30,6 +33,18 @@ impl Refusal {
 
     pub(crate) fn not_found(message: impl Into<String>) -> Self {
         Self::new(404, "ClientError.NotFound", message)
+    }
+
+    /// The token does not open the data of this mapped collection.
+    pub(crate) fn no_consent(uuid: &str) -> Self {
+        let scope = format!(
+            "urn:globus:auth:scope:transfer.api.globus.org:all[*https://auth.globus.org/scopes/{uuid}/data_access]"
+        );
+        let refusal = Self::new(403, "ConsentRequired", "Missing required data_access consent");
+        Self {
+            required_scope: Some(scope),
+            ..refusal
+        }
     }
 
     pub(crate) fn no_endpoint(uuid: &str) -> Self {

@@ -60,7 +60,7 @@ fn accept(
     // A known submission id gives its task, whatever else the document says.
     let submitted = match transfer.tasks.submitted(&submission_id)? {
         Some(task_id) => Submitted::Duplicate(task_id),
-        None => create(transfer, plan()?)?,
+        None => create(transfer, caller, plan()?)?,
     };
     let (code, task_id) = match submitted {
         Submitted::Accepted(id) => ("Accepted", id),
@@ -74,10 +74,10 @@ fn accept(
     Ok(Reply::new(&document, noted))
 }
 
-fn create(transfer: &Arc<Transfer>, plan: Plan) -> Result<Submitted, Refusal> {
-    transfer.collection(&plan.source)?;
+fn create(transfer: &Arc<Transfer>, caller: &Caller, plan: Plan) -> Result<Submitted, Refusal> {
+    transfer.open(caller, &plan.source)?;
     if let Some(destination) = &plan.destination {
-        transfer.collection(destination)?;
+        transfer.open(caller, destination)?;
     }
     let limits = transfer.shared.limits;
     let wanted = plan.clone();

@@ -158,6 +158,7 @@ pub(crate) enum End {
 #[derive(Clone, Debug)]
 pub(crate) struct Control {
     pub(crate) ended: bool,
+    pub(crate) paused: bool,
     pub(crate) deadline: DateTime<Utc>,
 }
 
@@ -168,6 +169,8 @@ pub(crate) struct Task {
     pub(crate) status: Status,
     pub(crate) nice_status: Option<String>,
     pub(crate) trouble: Option<Trouble>,
+    /// What the administrator who paused it had to say.
+    pub(crate) paused: Option<String>,
     pub(crate) fatal_error: Option<Trouble>,
     pub(crate) request_time: DateTime<Utc>,
     pub(crate) completion_time: Option<DateTime<Utc>>,
@@ -192,6 +195,7 @@ impl Task {
             status: Status::Active,
             nice_status: Some("OK".to_owned()),
             trouble: None,
+            paused: None,
             fatal_error: None,
             request_time: now,
             completion_time: None,
@@ -201,6 +205,7 @@ impl Task {
             skipped: Vec::new(),
             control: watch::Sender::new(Control {
                 ended: false,
+                paused: false,
                 deadline,
             }),
             stop: Arc::new(AtomicBool::new(false)),
@@ -258,7 +263,7 @@ impl Task {
 
     /// The task goes on well: `OK`, or `Queued`.
     pub(crate) fn well(&mut self, nice_status: &str) {
-        if !self.is_done() {
+        if !self.is_done() && self.paused.is_none() {
             self.nice_status = Some(nice_status.to_owned());
             self.trouble = None;
         }
@@ -290,6 +295,7 @@ impl Task {
         self.completion_time = Some(now);
         self.nice_status = None;
         self.trouble = None;
+        self.paused = None;
         self.status = if end == End::Succeeded {
             Status::Succeeded
         } else {

@@ -2,6 +2,8 @@
 #![cfg(feature = "transfer")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod access;
+mod auth;
 #[cfg(feature = "bin")]
 mod binary;
 mod clocks;

@@ -73,3 +73,38 @@ async fn five_hundred_requests_a_second() {
     .await;
     assert!(took < limit, "{took:?} for a hundred");
 }
+
+#[tokio::test]
+async fn a_folder_of_a_hundred_thousand_entries_page_by_page() {
+    let sim = globus().start().unwrap();
+    let client = Client::new(&sim).await;
+    let data = sim.collection("data832");
+    let folder = data.path("many");
+    std::fs::create_dir(&folder).unwrap();
+    for n in 0..100_000 {
+        std::fs::File::create(folder.join(format!("{n:06}"))).unwrap();
+    }
+    let ls = format!("operation/endpoint/{}/ls", data.uuid());
+    // A page looks at its own entries only; the folder is read to its end for the names.
+    let bare = best(Duration::ZERO, async || {
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 100_000);
+    })
+    .await;
+    let limit = (bare * 20).max(Duration::from_millis(500));
+    let took = best(limit, async || {
+        let query = [("path", "/data/many"), ("limit", "1000"), ("offset", "50000")];
+        let page = client.get(&ls, &query).await.json;
+        assert_eq!((&page["total"], &page["length"]), (&json!(100_000), &json!(1000)));
+        assert_eq!(page["DATA"][0]["name"], "050000");
+    })
+    .await;
+    assert!(took < limit, "{took:?}, only reading the folder {bare:?}");
+    let end = client
+        .get(&ls, &[("path", "/data/many"), ("offset", "99999")])
+        .await
+        .json;
+    assert_eq!(
+        (&end["length"], &end["DATA"][0]["name"]),
+        (&json!(1), &json!("099999"))
+    );
+}

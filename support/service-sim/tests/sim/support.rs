@@ -102,6 +102,10 @@ impl Client {
             .clone_into(&mut self.token);
     }
 
+    pub(crate) fn with_token(&mut self, token: &str) {
+        token.clone_into(&mut self.token);
+    }
+
     pub(crate) async fn request(
         &self,
         method: Method,
