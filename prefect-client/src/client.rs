@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rest_core::{RawResponse, RestClient, RestClientBuilder, StaticToken, Token, TokenProvider, Vars};
 use serde::de::DeserializeOwned;
+use tokio::sync::Semaphore;
 
 use crate::csrf::{self, Csrf};
 use crate::{Error, RequestParts, Result};
@@ -21,6 +22,8 @@ pub const API_VERSION: &str = "0.8.4";
 pub struct Client {
     rest: RestClient,
     csrf: Arc<Csrf>,
+    /// How many more requests may be on their way at a time.
+    places: Option<Arc<Semaphore>>,
 }
 
 impl Client {
@@ -85,6 +88,10 @@ impl Client {
 
     /// Sends, with the token against forged requests where the server wants one.
     pub(crate) async fn full(&self, parts: RequestParts) -> Result<RawResponse> {
+        let _place = match &self.places {
+            Some(places) => places.acquire().await.ok(),
+            None => None,
+        };
         let parts = parts.sensitive();
         match self.rest.full(self.csrf.attach(parts.clone())).await {
             Err(refused) if csrf::is_wanted(&refused) => {
@@ -95,6 +102,23 @@ impl Client {
             }
             answer => answer,
         }
+    }
+
+    /// This client, for at most so many requests at a time, its clones' included; 0 counts as 1. A request that waits
+    /// for its turn, and one that waits to be repeated, count against no time limit of others.
+    ///
+    /// A server on SQLite can lock itself up for minutes when more than a dozen requests change runs at a time.
+    pub fn at_most(mut self, requests: usize) -> Self {
+        self.places = Some(Arc::new(Semaphore::new(
+            requests.clamp(1, Semaphore::MAX_PERMITS),
+        )));
+        self
+    }
+
+    /// This client without such a limit: for what must not wait.
+    pub fn without_limit(mut self) -> Self {
+        self.places = None;
+        self
     }
 
     /// The plain HTTP side of the client. What is sent through it directly should be
@@ -178,6 +202,7 @@ impl ClientBuilder {
         Ok(Client {
             rest: self.rest.build()?,
             csrf: Arc::default(),
+            places: None,
         })
     }
 }

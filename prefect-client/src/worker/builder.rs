@@ -38,6 +38,7 @@ pub(crate) struct Settings {
     pub(crate) pools: Vec<Pool>,
     pub(crate) pool_type: String,
     pub(crate) limit: usize,
+    pub(crate) requests: usize,
     pub(crate) poll_interval: Duration,
     pub(crate) heartbeat_interval: Duration,
     pub(crate) watch_interval: Duration,
@@ -66,6 +67,7 @@ impl WorkerBuilder {
             pools: Vec::new(),
             pool_type: "process".to_owned(),
             limit: 50,
+            requests: 4,
             poll_interval: Duration::from_secs(5),
             heartbeat_interval: Duration::from_secs(10),
             watch_interval: Duration::from_secs(2),
@@ -112,6 +114,13 @@ impl WorkerBuilder {
     /// How many runs go on at a time; 50 unless said. Limits of pools, queues and deployments hold besides.
     pub fn limit(mut self, runs: usize) -> Self {
         self.settings.limit = runs;
+        self
+    }
+
+    /// How many requests to the server are on their way at a time, those of handlers included; 4 unless said. A server
+    /// is one process, and one on SQLite locks itself up when too much is asked of it at once.
+    pub fn requests_at_a_time(mut self, requests: usize) -> Self {
+        self.settings.requests = requests;
         self
     }
 

@@ -105,7 +105,7 @@ async fn settle(shared: &Arc<Shared>, run: &Arc<RunState>, state: NewState, coun
     let now = answer.state().map(|state| state.kind.clone());
     match (answer, now) {
         (Transition::Accepted(_), _) => {
-            tracing::info!(flow_run_id = %run.id(), flow = run.flow.name(), state = %kind, "run ended here");
+            tracing::info!(flow_run_id = %run.id(), flow = run.flow.name(), state = %kind, "told the server how the run stands");
             count(counter);
         }
         // Cancelled just as it ended.

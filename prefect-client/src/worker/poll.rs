@@ -84,41 +84,42 @@ async fn poll_pool(shared: &Arc<Shared>, known: &Arc<Known>, pool: &Pool) -> Res
             shared.backlog.store(true, Ordering::Relaxed);
             break;
         };
-        let (shared, known, pool) = (Arc::clone(shared), Arc::clone(known), pool.name.clone());
-        tokio::spawn(async move {
-            let id = run.id.clone();
-            let _place = Place {
-                shared: &shared,
-                id: &id,
-            };
-            take(&shared, &known, pool, run, slot).await;
-        });
+        // Found out here, one after the other: runs of one deployment then ask for it once.
+        let place = Place {
+            shared: Arc::clone(shared),
+            id: run.id.clone(),
+        };
+        let found = known.find(shared, &pool.name, &run).await?;
+        let (known, pool) = (Arc::clone(known), pool.name.clone());
+        tokio::spawn(async move { take(&place.shared, &known, pool, run, found, slot).await });
     }
     Ok(next)
 }
 
 /// The place of a run among those that are here; given up however its task ends.
-struct Place<'a> {
-    shared: &'a Shared,
-    id: &'a FlowRunId,
+struct Place {
+    shared: Arc<Shared>,
+    id: FlowRunId,
 }
 
-impl Drop for Place<'_> {
+impl Drop for Place {
     fn drop(&mut self) {
-        self.shared.leave(self.id);
+        self.shared.leave(&self.id);
     }
 }
 
+/// A run's deployment if there is one still, the name of its flow, and the flow if it is served here.
+pub(crate) type Found = (Option<Deployment>, String, Option<Flow>);
+
 /// Takes a run if it can be had, and runs it.
-async fn take(shared: &Arc<Shared>, known: &Known, pool: String, run: FlowRun, slot: OwnedSemaphorePermit) {
-    let found = match known.find(shared, &pool, &run).await {
-        Ok(found) => found,
-        Err(error) => {
-            tracing::warn!(flow_run_id = %run.id, %error, "the run's flow was not found out; it stays in the pool");
-            return;
-        }
-    };
-    let (deployment, name, flow) = found;
+async fn take(
+    shared: &Arc<Shared>,
+    known: &Known,
+    pool: String,
+    run: FlowRun,
+    (deployment, name, flow): Found,
+    slot: OwnedSemaphorePermit,
+) {
     let Some(flow) = flow else {
         return unknown(shared, known, &pool, &run, &name).await;
     };
@@ -204,13 +205,8 @@ impl Known {
         lock(&self.unknown).insert(id.clone(), Instant::now());
     }
 
-    /// A run's deployment if there is one still, the name of its flow, and the flow if it is served here.
-    pub(crate) async fn find(
-        &self,
-        shared: &Shared,
-        pool: &str,
-        run: &FlowRun,
-    ) -> Result<(Option<Deployment>, String, Option<Flow>)> {
+    /// What serves a run.
+    pub(crate) async fn find(&self, shared: &Shared, pool: &str, run: &FlowRun) -> Result<Found> {
         let deployment = match &run.deployment_id {
             Some(id) => self.deployment(shared, id).await?,
             None => None,

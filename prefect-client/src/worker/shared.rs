@@ -17,7 +17,10 @@ use crate::{Client, FlowRunId};
 
 #[derive(Debug)]
 pub(crate) struct Shared {
+    /// For runs and all that can wait for its turn.
     pub(crate) client: Client,
+    /// For what shows that the worker is alive, and whether its runs are its own.
+    pub(crate) urgent: Client,
     pub(crate) settings: Settings,
     pub(crate) flows: Registry,
     pub(crate) logs: RunLogs,
@@ -58,7 +61,8 @@ impl Shared {
         Self {
             lease: Lease::new(settings.heartbeat_interval),
             slots: Arc::new(Semaphore::new(settings.limit.min(Semaphore::MAX_PERMITS))),
-            client,
+            urgent: client.clone().without_limit(),
+            client: client.at_most(settings.requests),
             settings,
             flows,
             logs,

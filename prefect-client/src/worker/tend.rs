@@ -49,14 +49,14 @@ pub(crate) async fn heartbeat(shared: &Shared) -> Result<()> {
     let sent = Instant::now();
     for pool in &shared.settings.pools {
         let parts = shared
-            .client
+            .urgent
             .work_pool(&pool.name)
             .heartbeat(&shared.settings.name)
             .heartbeat_interval_seconds(shared.settings.heartbeat_interval.as_secs())
             .into_parts()?
             .no_retry()
             .timeout(QUICK);
-        let answer = shared.client.full(parts).await?;
+        let answer = shared.urgent.full(parts).await?;
         shared.clock.learn(&answer.headers, Utc::now());
     }
     shared.logs.set_ahead(shared.clock.ahead());
@@ -84,14 +84,14 @@ async fn look(shared: &Shared) -> Result<()> {
     for some in shared.runs().chunks(LOOK_AT) {
         let sent = Instant::now();
         let parts = shared
-            .client
+            .urgent
             .flow_runs()
             .list()
             .ids(some.iter().map(|run| run.id()))
             .into_parts()?
             .no_retry()
             .timeout(QUICK);
-        let found: Vec<FlowRun> = shared.client.request(parts).await?;
+        let found: Vec<FlowRun> = shared.urgent.request(parts).await?;
         for run in some {
             if let Some(one) = found.iter().find(|one| one.id == *run.id()) {
                 judge(shared, run, one.state.as_ref(), sent);
