@@ -28,6 +28,7 @@ fn foundation(name: &str) -> Option<&'static [&'static str]> {
         "scan-ingest" => Some(&["scan-h5", "scicat"]),
         "prefect-run-store" => Some(&["prefect-client", "rest-core", "run-store"]),
         "proved-transfer" => Some(&["globus-transfer", "rest-core", "run-store", "settings"]),
+        "judged-jobs" => Some(&["proved-transfer", "rest-core", "run-store", "sfapi"]),
         "pipeline" => Some(&[
             "globus-auth",
             "globus-transfer",
