@@ -6,6 +6,7 @@ pub use reqwest;
 pub use serde;
 use serde::de::{self, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserializer, Serialize};
+pub use serde_json;
 
 use crate::error::{Error, Result};
 
@@ -21,6 +22,26 @@ pub fn check_id(name: &str, text: &str) -> Result<()> {
         )));
     }
     Ok(())
+}
+
+/// A UUID in its hyphenated form, in lower case; blanks around it are dropped. Version and variant bits are not looked
+/// at: services hand out ids that have neither.
+pub fn check_uuid(name: &str, text: &str) -> Result<String> {
+    let trimmed = text.trim();
+    let groups: Vec<&str> = trimmed.split('-').collect();
+    let lengths = [8, 4, 4, 4, 12];
+    let is_uuid = groups.len() == lengths.len()
+        && groups
+            .iter()
+            .zip(lengths)
+            .all(|(group, length)| group.len() == length && group.bytes().all(|b| b.is_ascii_hexdigit()));
+    if is_uuid {
+        return Ok(trimmed.to_ascii_lowercase());
+    }
+    let text = text.escape_debug();
+    Err(Error::config(format!(
+        "`{text}` is not a {name}: a UUID such as 01234567-89ab-cdef-0123-456789abcdef is expected"
+    )))
 }
 
 /// Any JSON value as text: strings as they are, other scalars as JSON writes them.

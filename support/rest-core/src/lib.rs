@@ -2,8 +2,9 @@
 //!
 //! A client crate describes each call as [`RequestParts`] (pure data, no I/O) and hands it to a [`RestClient`],
 //! which attaches the token, keeps time and size limits, retries what may be retried and turns every failure
-//! into one [`Error`]. Around it stand the token cache ([`CachedToken`]), the [`Pager`], the [`Poller`], and
-//! macros: [`open_enum!`] and [`newtype_id!`] for wire types, [`client_setters!`] and [`paged!`] for builders.
+//! into one [`Error`]. Around it stand the token cache ([`CachedToken`]), the [`Pager`], the [`Poller`],
+//! [`WatchGroup`]s of waiters that share their requests, and macros: [`open_enum!`], [`newtype_id!`] and [`uuid_id!`] for wire types,
+//! [`client_setters!`], [`call!`] and [`paged!`] for builders.
 //!
 //! ```no_run
 //! use http::Method;
@@ -23,6 +24,7 @@
 
 mod attempt;
 mod body;
+mod call;
 mod carried;
 mod client;
 mod client_builder;
@@ -57,6 +59,7 @@ pub mod private_key_jwt;
 #[doc(hidden)]
 pub mod __private;
 
+pub use call::Call;
 pub use client::RestClient;
 pub use client_builder::{Attempt, OnRequest, RestClientBuilder};
 pub use clock::{Clock, ManualClock, SystemClock, system_clock};

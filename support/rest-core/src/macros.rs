@@ -171,3 +171,79 @@ macro_rules! newtype_id {
         }
     };
 }
+
+/// Declares an id that is a UUID: kept in lower case, and refused if it is anything else, so that a placeholder such as
+/// `TBD` reaches no request.
+///
+/// ```
+/// rest_core::uuid_id! {
+///     /// The id of a shelf.
+///     pub struct ShelfId;
+/// }
+/// let id = ShelfId::parse(" 01234567-89AB-cdef-0123-456789abcdef")?;
+/// assert_eq!(id.as_str(), "01234567-89ab-cdef-0123-456789abcdef");
+/// assert!(ShelfId::parse("TBD").is_err());
+/// # Ok::<(), rest_core::Error>(())
+/// ```
+#[macro_export]
+macro_rules! uuid_id {
+    ( $(#[$meta:meta])* $vis:vis struct $name:ident; ) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        $vis struct $name(String);
+
+        impl $name {
+            /// Reads a UUID in its hyphenated form, in either case; blanks around it are dropped.
+            ///
+            /// # Errors
+            /// [`ErrorKind::Config`](rest_core::ErrorKind::Config) when the text is anything else; the message quotes
+            /// it.
+            pub fn parse(text: &str) -> ::std::result::Result<Self, $crate::Error> {
+                $crate::__private::check_uuid(stringify!($name), text).map(Self)
+            }
+
+            /// The id as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl ::std::str::FromStr for $name {
+            type Err = $crate::Error;
+
+            fn from_str(text: &str) -> ::std::result::Result<Self, Self::Err> {
+                Self::parse(text)
+            }
+        }
+
+        impl ::std::convert::AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl $crate::__private::serde::Serialize for $name {
+            fn serialize<S: $crate::__private::serde::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::std::result::Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
+
+        impl<'de> $crate::__private::serde::Deserialize<'de> for $name {
+            fn deserialize<D: $crate::__private::serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::std::result::Result<Self, D::Error> {
+                let text = $crate::__private::id_text(deserializer)?;
+                Self::parse(&text).map_err($crate::__private::serde::de::Error::custom)
+            }
+        }
+    };
+}

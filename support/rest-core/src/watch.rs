@@ -40,6 +40,19 @@ pub trait WatchSource: Debug + Send + Sync + 'static {
     /// How these stand; an id that is left out is unknown to the service.
     async fn look(&self, ids: &[Self::Id]) -> Result<HashMap<Self::Id, Arc<Self::Item>>>;
 
+    /// Whether this is the end: it is not asked for again, however long its waiter leaves the reading lying. Without it,
+    /// a waiter gives up its seat when it has heard enough.
+    fn is_final(&self, item: &Self::Item) -> bool {
+        let _ = item;
+        false
+    }
+
+    /// The next thing that the service tells unasked; never, unless it does so. Polled beside the looks and dropped at
+    /// any point, so what it had heard by then must come out of the next call.
+    async fn told(&self) -> (Self::Id, Arc<Self::Item>) {
+        std::future::pending().await
+    }
+
     /// Whether a failed look is worth another, `failures` in a row included this one.
     fn passes(&self, error: &Error, failures: u32) -> bool {
         // An exhausted error is one of fetching a token, which retries by itself.
@@ -100,6 +113,7 @@ struct SeatState<S: WatchSource> {
     since: Instant,
     asked: Option<Instant>,
     misses: u32,
+    ended: bool,
     mail: watch::Sender<Mail<S::Item>>,
 }
 
@@ -153,6 +167,7 @@ impl<S: WatchSource> WatchGroup<S> {
             since: self.now(),
             asked: None,
             misses: 0,
+            ended: false,
             mail,
         };
         state.seats.insert(number, seat);
@@ -185,6 +200,10 @@ impl<S: WatchSource> WatchGroup<S> {
                 tokio::select! {
                     () = self.source.clock().sleep(pause) => {}
                     () = self.joined.notified() => {}
+                    (id, item) = self.source.told() => {
+                        let ended = self.source.is_final(&item);
+                        self.state().tell(&id, &item, ended);
+                    }
                 }
             }
         }
@@ -192,13 +211,16 @@ impl<S: WatchSource> WatchGroup<S> {
 
     /// One tick: asks for what all waiters wait for.
     async fn round(&self) {
-        let ids: BTreeSet<S::Id> = self.state().seats.values().map(|seat| seat.id.clone()).collect();
+        let ids: BTreeSet<S::Id> = self.state().open().map(|seat| seat.id.clone()).collect();
         let ids: Vec<S::Id> = ids.into_iter().collect();
         for batch in ids.chunks(self.source.batch().max(1)) {
             let answer = self.source.look(batch).await;
             let now = self.now();
             match answer {
-                Ok(items) => self.state().deliver(batch, &items, now),
+                Ok(items) => {
+                    let ended = |item: &S::Item| self.source.is_final(item);
+                    self.state().deliver(batch, &items, ended, now);
+                }
                 Err(error) => {
                     let mut state = self.state();
                     let failures = state.failures + 1;
@@ -212,13 +234,24 @@ impl<S: WatchSource> WatchGroup<S> {
 }
 
 impl<S: WatchSource> State<S> {
+    /// The seats that have not heard the last yet.
+    fn open(&self) -> impl Iterator<Item = &SeatState<S>> {
+        self.seats.values().filter(|seat| !seat.ended)
+    }
+
     /// When to ask next: the earliest wish of any waiter, but not within the pause after a failure.
     fn due(&self) -> Option<Instant> {
-        let earliest = self.seats.values().map(SeatState::due).min()?;
+        let earliest = self.open().map(SeatState::due).min()?;
         Some(self.not_before.map_or(earliest, |pause| earliest.max(pause)))
     }
 
-    fn deliver(&mut self, asked: &[S::Id], items: &HashMap<S::Id, Arc<S::Item>>, now: Instant) {
+    fn deliver(
+        &mut self,
+        asked: &[S::Id],
+        items: &HashMap<S::Id, Arc<S::Item>>,
+        ended: impl Fn(&S::Item) -> bool,
+        now: Instant,
+    ) {
         self.failures = 0;
         self.not_before = None;
         let asked: BTreeSet<&S::Id> = asked.iter().collect();
@@ -226,12 +259,21 @@ impl<S: WatchSource> State<S> {
             seat.asked = Some(now);
             let reading = if let Some(item) = items.get(&seat.id) {
                 seat.misses = 0;
+                seat.ended |= ended(item);
                 Reading::Item(item.clone())
             } else {
                 seat.misses += 1;
                 Reading::Missing(seat.misses)
             };
             seat.mail.send_replace(Some(reading));
+        }
+    }
+
+    fn tell(&mut self, id: &S::Id, item: &Arc<S::Item>, ended: bool) {
+        for seat in self.seats.values_mut().filter(|seat| seat.id == *id) {
+            seat.misses = 0;
+            seat.ended |= ended;
+            seat.mail.send_replace(Some(Reading::Item(item.clone())));
         }
     }
 
@@ -247,7 +289,7 @@ impl<S: WatchSource> State<S> {
         }
         self.failures = 0;
         self.not_before = None;
-        for seat in self.seats.values_mut() {
+        for seat in self.seats.values_mut().filter(|seat| !seat.ended) {
             seat.asked = Some(now);
             seat.mail.send_replace(Some(Reading::Failed(error.clone())));
         }
@@ -260,7 +302,7 @@ impl<S: WatchSource> Seat<S> {
         &self.group
     }
 
-    /// The next reading: brought by whoever has the lead, or by taking it.
+    /// The next reading: brought by whoever has the lead, or by taking it. After the last, the last again.
     pub async fn next(&mut self) -> Reading<S::Item> {
         loop {
             if let Some(reading) = self.mail() {
@@ -282,10 +324,11 @@ impl<S: WatchSource> Seat<S> {
 
     fn mail(&mut self) -> Mail<S::Item> {
         // The sender lives in the group as long as this seat does, so an error cannot occur.
-        if !self.inbox.has_changed().unwrap_or(false) {
-            return None;
-        }
-        self.inbox.borrow_and_update().clone()
+        let news = self.inbox.has_changed().unwrap_or(false);
+        let mail = self.inbox.borrow_and_update().clone();
+        mail.filter(|reading| {
+            news || matches!(reading, Reading::Item(item) if self.group.source.is_final(item))
+        })
     }
 }
 

@@ -18,4 +18,5 @@ mod setup;
 mod token_cache;
 mod tokens;
 mod transport;
+mod watch;
 mod wire;
