@@ -223,7 +223,7 @@ fn batches(payloads: Vec<String>) -> Result<Vec<Vec<String>>> {
         size += length;
         match batches.last_mut() {
             Some(batch) if batch.len() < TASKS_PER_SUBMISSION && size + ENVELOPE <= MAX_PAYLOAD => {
-                batch.push(payload)
+                batch.push(payload);
             }
             _ => {
                 size = length;

@@ -75,9 +75,9 @@ async fn a_value_comes_back_and_the_function_is_registered_once() {
     let server = submitting(1).await;
     tasks(&server, |_| Some(returned("11\n{\"sum\": 5, \"nan\": NaN}"))).await;
     let noted = Arc::new(Mutex::new(Vec::new()));
-    let notes = Arc::clone(&noted);
+    let record = Arc::clone(&noted);
     let executor = executor(&server)
-        .on_submitted(move |submitted| notes.lock().unwrap().push(submitted.task_group_id.to_string()));
+        .on_submitted(move |submitted| record.lock().unwrap().push(submitted.task_group_id.to_string()));
     for _ in 0..2 {
         let handle = executor
             .submit(&add(), Arguments::new().arg(2).kwarg("b", 3))

@@ -3,5 +3,6 @@
 
 mod client;
 mod executor;
+mod sim;
 mod support;
 mod surface;

@@ -27,7 +27,7 @@ pub enum Limits {
     /// Those of the production service of Globus Transfer: 200 requests in 10 s a user (429 with Retry-After
     /// above), 3 transfers and 3 deletes active at a time and the rest queued with nice_status `Queued`, a
     /// submission beyond 100 queued tasks refused with 409 `TooManyPendingTasks`; and tokens end after 172800 s
-    /// of the simulator's clock.
+    /// of the simulator's clock. Of Globus Compute: 20 requests in 10 s a client.
     Production,
 }
 
@@ -46,6 +46,7 @@ pub struct SimBuilder {
     faults: Vec<FaultSpec>,
     clients: Vec<Credentials>,
     scicat_rights: ScicatRights,
+    compute_version: String,
 }
 
 impl SimBuilder {
@@ -62,6 +63,7 @@ impl SimBuilder {
             faults: Vec::new(),
             clients: Vec::new(),
             scicat_rights: ScicatRights::default(),
+            compute_version: "4.19.0".to_owned(),
         }
     }
 
@@ -69,6 +71,22 @@ impl SimBuilder {
     #[cfg(feature = "transfer")]
     pub fn transfer(mut self) -> Self {
         self.services.transfer = true;
+        self
+    }
+
+    /// Runs Globus Auth and Globus Compute. Its one endpoint, `GLOBUS_COMPUTE_ENDPOINT` of [`Sim::env`], runs each task in
+    /// a `python3` of its own; without one on the machine tasks fail and say so.
+    #[cfg(feature = "compute")]
+    pub fn compute(mut self) -> Self {
+        self.services.compute = true;
+        self
+    }
+
+    /// The version of the compute endpoint's software; default 4.19.0. Before 3.3 it reads neither plain source nor JSON
+    /// and writes no JSON.
+    #[cfg(feature = "compute")]
+    pub fn compute_version(mut self, version: impl Into<String>) -> Self {
+        self.compute_version = version.into();
         self
     }
 
@@ -132,8 +150,8 @@ impl SimBuilder {
         self
     }
 
-    /// Sets a clock wrong by so many seconds, ahead if positive. `name` is a service, `globus_transfer`, `scicat` or
-    /// `prefect`, whose times and tokens follow; or the key of a collection: files that are written on its host, by
+    /// Sets a clock wrong by so many seconds, ahead if positive. `name` is a service, `globus_transfer`,
+    /// `globus_compute`, `scicat` or `prefect`, whose times and tokens follow; or the key of a collection: files that are written on its host, by
     /// transfers or by [`Collection::write`], have modification times that are so far off.
     pub fn skew(mut self, name: impl Into<String>, seconds: i64) -> Self {
         self.skews.insert(name.into(), seconds);
@@ -199,6 +217,7 @@ impl SimBuilder {
                 secret: "simulated-scicat-password".to_owned(),
             },
             scicat_rights: self.scicat_rights,
+            compute_version: self.compute_version,
             request_ids: AtomicU64::new(1),
             stopping: AtomicBool::new(false),
         });
@@ -258,7 +277,7 @@ fn create_collections(
 
 fn check_skews(skews: &BTreeMap<String, i64>, collections: &[Collection]) -> Result<(), SimError> {
     let known = |name: &String| {
-        ["globus_transfer", "scicat", "prefect"].contains(&name.as_str())
+        ["globus_transfer", "globus_compute", "scicat", "prefect"].contains(&name.as_str())
             || collections.iter().any(|c| c.key() == name)
     };
     match skews.keys().find(|name| !known(name)) {

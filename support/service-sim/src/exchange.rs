@@ -67,6 +67,11 @@ impl Call {
                 self.cut()
             }
             RequestEffect::Duplicate => self.twice(text, request, next).await,
+            RequestEffect::Odd(odd) => {
+                let mut request = request;
+                request.extensions_mut().insert(odd);
+                self.answered(text, next.run(request).await)
+            }
             RequestEffect::Stale => self.stale(text, request, next).await,
             RequestEffect::Skew(by) => {
                 let response = self.answered(text, next.run(request).await);

@@ -46,20 +46,28 @@
 //! | `POST /sim/release {"name": NAME}` | releases a hold; `*` all of them |
 //! | `POST /sim/plant {"collection": KEY, "path": PATH, …}` | with `"bytes_base64"`, `"truncate": N`, `"delete": true` and `"mtime"` (RFC 3339) changes a file; the path is relative to the collection's root path |
 //!
-//! Cargo features choose what is compiled: `transfer` (Globus Auth and Transfer), `scicat`, `prefect`, and `bin`
+//! Cargo features choose what is compiled: `transfer` (Globus Auth and Transfer), `compute` (Globus Auth and Compute),
+//! `scicat`, `prefect`, and `bin`
 //! (all of them and the binary `service-sim`).
 
 // A build with fewer services leaves parts of the common ground unused.
 #![cfg_attr(
-    not(all(feature = "transfer", feature = "scicat", feature = "prefect")),
+    not(all(
+        feature = "transfer",
+        feature = "compute",
+        feature = "scicat",
+        feature = "prefect"
+    )),
     allow(dead_code)
 )]
 
-#[cfg(feature = "transfer")]
+#[cfg(feature = "auth")]
 mod auth;
 mod builder;
 mod clock;
 mod collection;
+#[cfg(feature = "compute")]
+mod compute;
 #[cfg(feature = "bin")]
 pub mod config;
 mod control;
@@ -88,6 +96,8 @@ mod transfer;
 pub use auth::NATIVE_CLIENT_ID;
 pub use builder::{Limits, SimBuilder};
 pub use collection::{Collection, CollectionSpec, default_collections};
+#[cfg(feature = "compute")]
+pub use compute::ComputeTaskView;
 pub use error::SimError;
 pub use fault::{FaultSpec, FaultSpecError};
 pub use journal::{Entry, Journal, JournalTimeout};

@@ -65,6 +65,25 @@ pub(crate) fn json_text(status: u16, document: String) -> Response {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct WantsStale;
 
+/// On a request, as an extension: the handler is to answer in a way that the service may, but seldom does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Odd {
+    /// Some of what was asked for is left out.
+    Omit,
+    /// What was taken is given up, with a reason.
+    GiveUp,
+}
+
+impl Odd {
+    /// The operation that can answer so.
+    pub(crate) fn operation(self) -> &'static str {
+        match self {
+            Self::Omit => "compute.batch_status",
+            Self::GiveUp => "compute.submit",
+        }
+    }
+}
+
 /// Whether something changed lately that a request, by its path and query, is about.
 pub(crate) type Changed = Arc<dyn Fn(&str, &str) -> bool + Send + Sync>;
 

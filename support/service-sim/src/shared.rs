@@ -34,6 +34,8 @@ pub(crate) struct Shared {
     pub(crate) globus_clients: Vec<Credentials>,
     pub(crate) scicat_login: Credentials,
     pub(crate) scicat_rights: ScicatRights,
+    /// Of the compute endpoint.
+    pub(crate) compute_version: String,
     pub(crate) request_ids: AtomicU64,
     /// Set when the simulator is being dropped: long copies stop.
     pub(crate) stopping: AtomicBool,

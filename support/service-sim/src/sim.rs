@@ -33,8 +33,10 @@ pub struct Sim {
 
 /// Which services run.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches, not a state")]
 pub(crate) struct Services {
     pub(crate) transfer: bool,
+    pub(crate) compute: bool,
     pub(crate) scicat: bool,
     pub(crate) prefect: bool,
 }
@@ -46,6 +48,8 @@ pub(crate) struct Handle {
     services: Services,
     #[cfg(feature = "transfer")]
     transfer: Arc<crate::transfer::Transfer>,
+    #[cfg(feature = "compute")]
+    compute: Arc<crate::compute::Compute>,
     #[cfg(feature = "scicat")]
     scicat: Arc<crate::scicat::SciCat>,
     #[cfg(feature = "prefect")]
@@ -57,6 +61,8 @@ impl Handle {
         Self {
             #[cfg(feature = "transfer")]
             transfer: crate::transfer::Transfer::new(Arc::clone(&shared)),
+            #[cfg(feature = "compute")]
+            compute: crate::compute::Compute::new(Arc::clone(&shared)),
             #[cfg(feature = "scicat")]
             scicat: crate::scicat::SciCat::new(Arc::clone(&shared)),
             #[cfg(feature = "prefect")]
@@ -104,6 +110,10 @@ impl Handle {
         {
             state["tasks"] = json!(self.transfer.views());
         }
+        #[cfg(feature = "compute")]
+        {
+            state["compute_tasks"] = json!(self.compute.views());
+        }
         #[cfg(feature = "scicat")]
         {
             state["datasets"] = json!(self.scicat.datasets());
@@ -121,18 +131,31 @@ impl Handle {
     /// The routers of the services that run, each with the variables that point to its address.
     fn mount(&self, env: &mut BTreeMap<String, String>) -> Result<Vec<(Bound, axum::Router)>, SimError> {
         let mut mounted = Vec::new();
-        #[cfg(feature = "transfer")]
-        if self.services.transfer {
+        #[cfg(feature = "auth")]
+        if self.services.transfer || self.services.compute {
             let auth = Bound::new()?;
-            let transfer = Bound::new()?;
             env.insert("GLOBUS_SDK_SERVICE_URL_AUTH".into(), auth.url() + "/");
-            env.insert("GLOBUS_SDK_SERVICE_URL_TRANSFER".into(), transfer.url() + "/");
             if let Some(client) = self.shared.globus_clients.first() {
                 env.insert("GLOBUS_CLIENT_ID".into(), client.id.clone());
                 env.insert("GLOBUS_CLIENT_SECRET".into(), client.secret.clone());
             }
             mounted.push((auth, crate::auth::router(&self.shared)));
+        }
+        #[cfg(feature = "transfer")]
+        if self.services.transfer {
+            let transfer = Bound::new()?;
+            env.insert("GLOBUS_SDK_SERVICE_URL_TRANSFER".into(), transfer.url() + "/");
             mounted.push((transfer, crate::transfer::router(Arc::clone(&self.transfer))));
+        }
+        #[cfg(feature = "compute")]
+        if self.services.compute {
+            let compute = Bound::new()?;
+            env.insert("GLOBUS_SDK_SERVICE_URL_COMPUTE".into(), compute.url() + "/");
+            env.insert(
+                "GLOBUS_COMPUTE_ENDPOINT".into(),
+                crate::compute::ENDPOINT.to_owned(),
+            );
+            mounted.push((compute, crate::compute::router(Arc::clone(&self.compute))));
         }
         #[cfg(feature = "scicat")]
         if self.services.scicat {
@@ -209,7 +232,8 @@ impl Sim {
     }
 
     /// The environment that leads clients and the Python SDKs here: `GLOBUS_CLIENT_ID`, `GLOBUS_CLIENT_SECRET`,
-    /// `GLOBUS_SDK_SERVICE_URL_AUTH`, `GLOBUS_SDK_SERVICE_URL_TRANSFER`, `SCICAT_INGEST_URL`,
+    /// `GLOBUS_SDK_SERVICE_URL_AUTH`, `GLOBUS_SDK_SERVICE_URL_TRANSFER`,
+    /// `GLOBUS_SDK_SERVICE_URL_COMPUTE`, `GLOBUS_COMPUTE_ENDPOINT`, `SCICAT_INGEST_URL`,
     /// `SCICAT_INGEST_USERNAME`, `SCICAT_INGEST_PASSWORD`, `PREFECT_API_URL`, as far as the services run, and
     /// `SERVICE_SIM_URL`, the control port.
     pub fn env(&self) -> BTreeMap<String, String> {
@@ -268,6 +292,18 @@ impl Sim {
     #[cfg(feature = "transfer")]
     pub fn tasks(&self) -> Vec<crate::transfer::TaskView> {
         self.handle.transfer.views()
+    }
+
+    /// All Globus Compute tasks, in the order of their submission.
+    #[cfg(feature = "compute")]
+    pub fn compute_tasks(&self) -> Vec<crate::compute::ComputeTaskView> {
+        self.handle.compute.views()
+    }
+
+    /// Takes the compute endpoint off, or puts it back. Meanwhile it is `offline`, and its tasks wait.
+    #[cfg(feature = "compute")]
+    pub fn set_compute_online(&self, online: bool) {
+        self.handle.compute.set_online(online);
     }
 
     /// All SciCat datasets as their JSON documents, in the order of their creation.

@@ -1,6 +1,7 @@
 //! Numbers and texts as pickles write them.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use super::super::{Decoded, Undecodable};
 use super::node::Node;
@@ -82,10 +83,13 @@ fn long_decimal(bytes: &[u8], negative: bool) -> String {
             groups.push(carry);
         }
     }
-    let digits: String = groups.iter().rev().map(|group| format!("{group:09}")).collect();
-    let digits = digits.trim_start_matches('0');
+    let mut digits = String::new();
+    for group in groups.iter().rev() {
+        // Writing to a String cannot fail.
+        let _: std::fmt::Result = write!(digits, "{group:09}");
+    }
     let sign = if negative { "-" } else { "" };
-    format!("{sign}{digits}")
+    format!("{sign}{}", digits.trim_start_matches('0'))
 }
 
 /// Latin-1 with `\uXXXX` and `\UXXXXXXXX`.

@@ -1,4 +1,4 @@
-//! Runs the simulators of Globus Auth, Globus Transfer, SciCat and Prefect until it is told to stop.
+//! Runs the simulators of Globus Auth, Globus Transfer, Globus Compute, SciCat and Prefect until it is told to stop.
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
@@ -132,7 +132,12 @@ fn run(args: &Args) -> Result<(), Box<dyn std::error::Error>> {
         LimitsArg::Off => Limits::Off,
         LimitsArg::Production => Limits::Production,
     };
-    let mut builder = Sim::builder().transfer().scicat().prefect().root(&args.root);
+    let mut builder = Sim::builder()
+        .transfer()
+        .compute()
+        .scicat()
+        .prefect()
+        .root(&args.root);
     builder = builder
         .collections(collections(&config, args)?)
         .limits(limits)

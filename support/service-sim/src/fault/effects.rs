@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::parse::Keys;
 use super::{Aim, RequestEffect, Spoil, TaskEffect, TaskFilter};
 use crate::operations::{CAN_BE_STALE, OPERATIONS, glob};
+use crate::routes::Odd;
 
 pub(super) fn request_aim(target: &str, effect: &str, keys: &mut Keys<'_>) -> Result<Aim, String> {
     if !OPERATIONS.iter().any(|operation| glob(target, operation)) {
@@ -35,13 +36,15 @@ pub(super) fn request_aim(target: &str, effect: &str, keys: &mut Keys<'_>) -> Re
         ("stale", None) => return Err(format!("only {} can be stale", CAN_BE_STALE.join(", "))),
         ("latency", Some(ms)) => RequestEffect::Latency(Duration::from_millis(from_one("latency", ms)?)),
         ("skew", Some(seconds)) => RequestEffect::Skew(signed(seconds)?),
+        ("omit", None) => RequestEffect::Odd(odd(target, Odd::Omit)?),
+        ("give-up", None) => RequestEffect::Odd(odd(target, Odd::GiveUp)?),
         ("hold", name) => RequestEffect::Hold(hold_name("hold", name)?),
         ("hold-before", name) => RequestEffect::HoldBefore(hold_name("hold-before", name)?),
         ("stall", name) => RequestEffect::Stall(hold_name("stall", name)?),
         _ => {
             return Err(format!(
                 "{effect:?} is no effect on a request; known are status=N, html, 401, reset-before, \
-                 reset-after, truncate, duplicate, stale, latency=MS, skew=SECONDS, hold[=NAME], \
+                 reset-after, truncate, duplicate, stale, omit, give-up, latency=MS, skew=SECONDS, hold[=NAME], \
                  hold-before[=NAME], stall[=NAME]"
             ));
         }
@@ -50,6 +53,15 @@ pub(super) fn request_aim(target: &str, effect: &str, keys: &mut Keys<'_>) -> Re
         operations: target.to_owned(),
         effect,
     })
+}
+
+/// These are for one operation only.
+fn odd(target: &str, odd: Odd) -> Result<Odd, String> {
+    if target == odd.operation() {
+        Ok(odd)
+    } else {
+        Err(format!("only {} can do that", odd.operation()))
+    }
 }
 
 pub(super) fn task_aim(effect: &str, keys: &mut Keys<'_>) -> Result<Aim, String> {

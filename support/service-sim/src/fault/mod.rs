@@ -6,6 +6,8 @@ mod table;
 
 use std::time::Duration;
 
+use crate::routes::Odd;
+
 pub use parse::FaultSpecError;
 pub(crate) use table::Faults;
 
@@ -71,6 +73,8 @@ pub(crate) enum RequestEffect {
     Stale,
     /// Acted on; the times in the reply are moved by so many seconds.
     Skew(i64),
+    /// Answered as the service seldom does.
+    Odd(Odd),
 }
 
 /// What happens to a transfer or delete task.
