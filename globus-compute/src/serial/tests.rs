@@ -10,7 +10,7 @@ const VECTORS: &str = include_str!("../../tests/data/vectors.jsonl");
 
 /// The value as the vectors write it.
 fn tagged(value: &Value) -> Json {
-    let all = |items: &[Value]| Json::from_iter(items.iter().map(tagged));
+    let all = |items: &[Value]| items.iter().map(tagged).collect::<Json>();
     match value {
         Value::None => json!("None"),
         Value::Bool(truth) => json!({ "bool": truth }),
@@ -19,7 +19,8 @@ fn tagged(value: &Value) -> Json {
         Value::Float(number) => json!({ "float": number.to_bits() }),
         Value::Text(text) => json!({ "text": text }),
         Value::Bytes(bytes) => {
-            json!({ "bytes": bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>() })
+            let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            json!({ "bytes": digits.concat() })
         }
         Value::List(items) => json!({ "list": all(items) }),
         Value::Tuple(items) => json!({ "tuple": all(items) }),
@@ -32,7 +33,7 @@ fn tagged(value: &Value) -> Json {
             let pairs = entries
                 .iter()
                 .map(|(key, value)| json!([tagged(key), tagged(value)]));
-            json!({ "dict": Json::from_iter(pairs) })
+            json!({ "dict": pairs.collect::<Json>() })
         }
         Value::Object(object) => json!({ "object": object.class }),
     }
