@@ -173,13 +173,13 @@ mod tests {
     fn every_text_of_v3_stands_in_a_list() {
         let filter = Filter::new()
             .is("datasetName", "2023")
-            .is("datasetName", "8.3.2")
+            .is("datasetName", "1.2.3")
             .is("isPublished", true)
             .none_of("type", ["derived"]);
         assert_eq!(
             filter.to_json(ApiVersion::V3),
             json!({
-                "datasetName": {"inq": ["2023", "8.3.2"]}, "isPublished": true, "type": {"nin": ["derived"]},
+                "datasetName": {"inq": ["2023", "1.2.3"]}, "isPublished": true, "type": {"nin": ["derived"]},
             })
         );
         assert_eq!(Filter::new().to_json(ApiVersion::V3), json!({}));

@@ -78,8 +78,6 @@ call! {
 }
 
 fields!(CreateInstrument {
-    /// Sets its PID, which else the backend makes.
-    pid "pid": text;
     /// Sets whatever is to be written down of it.
     custom_metadata "customMetadata": object;
 });

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeZone, Utc};
 use rest_core::{ManualClock, StaticToken, Token};
-use scicat::{Client, ContactEmail, DatasetPid, NewRawDataset, RequiredFields};
+use scicat::{ApiVersion, Client, ContactEmail, DatasetPid, NewRawDataset, RequiredFields};
 use serde_json::{Value, json};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -28,8 +28,13 @@ pub(crate) fn http() -> reqwest::Client {
 
 /// A client with a fixed token, whose waits take no time.
 pub(crate) fn client(server: &MockServer) -> Client {
+    client_of(server, ApiVersion::V3)
+}
+
+/// The same for a version of the API.
+pub(crate) fn client_of(server: &MockServer, version: ApiVersion) -> Client {
     Client::builder()
-        .base_url(format!("{}/api/v3", server.uri()))
+        .base_url(format!("{}/api/{version}", server.uri()))
         .tokens(Arc::new(StaticToken(Token::bearer(TOKEN))))
         .http(http())
         .clock(Arc::new(ManualClock::new(noon())))
@@ -39,8 +44,13 @@ pub(crate) fn client(server: &MockServer) -> Client {
 
 /// A client of no server, for requests that are only looked at.
 pub(crate) fn offline() -> Client {
+    offline_of(ApiVersion::V3)
+}
+
+/// The same for a version of the API.
+pub(crate) fn offline_of(version: ApiVersion) -> Client {
     Client::builder()
-        .base_url("https://scicat.example.org/api/v3")
+        .base_url(format!("https://scicat.example.org/api/{version}"))
         .build()
         .unwrap()
 }

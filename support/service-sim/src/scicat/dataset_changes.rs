@@ -198,7 +198,11 @@ pub(super) async fn append(
     let Ok(more) = serde_json::from_str::<Vec<Value>>(&addition.data) else {
         return replies::stumbled();
     };
-    match dataset[addition.field.as_str()].as_array_mut() {
+    let field = &mut dataset[addition.field.as_str()];
+    if field.is_null() {
+        *field = json!([]);
+    }
+    match field.as_array_mut() {
         Some(list) => list.extend(more),
         None => return replies::bad_request(&json!(["field is not an array"])),
     }

@@ -41,7 +41,7 @@ const COMMON: Fields = &[
     ("jobLogData", Kind::Text),
 ];
 /// Of these only the one who creates a dataset speaks.
-const AT_CREATION: Fields = &[("pid", Kind::Text), ("type", Kind::Text)];
+static AT_CREATION: Fields = &[("pid", Kind::Text), ("type", Kind::Text)];
 /// Further fields of raw and derived datasets.
 const OLD_NAMES: Fields = &[
     ("proposalId", Kind::Text),
