@@ -92,7 +92,7 @@ mod tokens;
 #[cfg(feature = "transfer")]
 mod transfer;
 
-#[cfg(feature = "transfer")]
+#[cfg(feature = "auth")]
 pub use auth::NATIVE_CLIENT_ID;
 pub use builder::{Limits, SimBuilder};
 pub use collection::{Collection, CollectionSpec, default_collections};
