@@ -10,12 +10,11 @@
 
 pub mod flows;
 pub mod hpc;
-pub mod ingest;
 pub mod report;
 pub mod scan_path;
 mod site;
 
-pub use pipeline::{config, facility, prune, run, scheduler, span};
+pub use pipeline::{config, facility, ingest, prune, run, scheduler, span};
 pub use proved_transfer::{copy, endpoint, failure, progress};
 pub use settings::dotenv;
 pub use site::SITE_RULES;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
+use crate::ingest::{Again, Issue};
 use crate::scheduler::ChildEnd;
 
 pub use pipeline::report::{InTrash, PruneAgain, PruneOutcome, PruneReport, ScheduledPrune};
@@ -25,8 +26,11 @@ pub struct MoveReport {
     pub scicat: Option<Catalogued>,
     /// The prunes that stand in the schedule.
     pub prunes: Vec<ScheduledPrune>,
-    /// Remarks on the scan's metadata, such as a catalogue field that is missing.
-    pub issues: Vec<String>,
+    /// What the scan lacks for the catalogue, such as a field that is missing; each once.
+    pub issues: Vec<Issue>,
+    /// The next try of what failed and is tried again by itself: the catalogue entry, or a scan that is not complete.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<Again>,
     /// The first failure.
     pub error: Option<Failure>,
     /// The failures after the first.

@@ -1,6 +1,6 @@
 //! What the Advanced Light Source knows about its endpoints beyond the incumbent's config.yml.
 
-use pipeline::site::{PruneRule, SiteRules};
+use pipeline::site::{IngestRules, PruneRule, SiteRules};
 use serde_json::{Value, json};
 
 /// The rules of the Advanced Light Source. The incumbent's file has no keys that say these things, and it must work
@@ -29,6 +29,11 @@ pub static SITE_RULES: SiteRules = SiteRules {
         "nersc832_alsdev_raw",
         "nersc832_alsdev_pscratch_raw",
     ],
+    ingest: &[IngestRules {
+        // The incumbent's ingestors, of today and of before.
+        names: &["als_832_dx_4", "orchestration.flows.bl832.ingest_tomo832"],
+        rules: include_str!("rules/bl832.yml"),
+    }],
     usual_variable,
 };
 
@@ -65,6 +70,14 @@ mod tests {
                 SITE_RULES.prune_rule(one.check, one.source).is_none(),
                 "two copies would prove each other away"
             );
+        }
+    }
+
+    #[test]
+    fn the_rules_for_the_catalogue_can_be_read() {
+        for one in SITE_RULES.ingest {
+            let rules = pipeline::config::builtin(one.rules).unwrap();
+            assert!(rules.reads_hdf5(), "{:?}", one.names);
         }
     }
 

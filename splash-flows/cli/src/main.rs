@@ -54,6 +54,8 @@ enum Command {
     FlightCheck(commands::flight_check::FlightCheck),
     Env(commands::env::ShowEnv),
     ExportControl(commands::export_control::ExportControl),
+    Ingest(commands::ingest::Ingest),
+    Ingests(commands::ingests::Ingests),
     Prune(commands::prune::Prune),
     Prunes(commands::prunes::Prunes),
 }
@@ -69,6 +71,8 @@ fn main() -> ExitCode {
         Command::FlightCheck(check) => check.execute(&arguments.settings),
         Command::Env(env) => env.execute(&arguments.settings),
         Command::ExportControl(control) => control.execute(&arguments.settings),
+        Command::Ingest(ingest) => ingest.execute(&arguments.settings),
+        Command::Ingests(ingests) => ingests.execute(&arguments.settings),
         Command::Prune(prune) => prune.execute(&arguments.settings),
         Command::Prunes(prunes) => prunes.execute(&arguments.settings),
     }

@@ -17,7 +17,8 @@ pub fn summary(report: &Value) -> String {
             copy["bytes"]
         ));
     }
-    if let Some(pid) = report["scicat"]["pid"].as_str() {
+    let pid = report["scicat"]["pid"].as_str();
+    if let Some(pid) = pid.or(report["dataset_id"].as_str()) {
         lines.push(format!("  SciCat dataset {pid}"));
     }
     for prune in list(&report["prunes"]) {
@@ -49,10 +50,44 @@ pub fn summary(report: &Value) -> String {
             text(&report["again"]["id"])
         ));
     }
-    for issue in list(&report["issues"]) {
-        lines.push(format!("  remark: {}", text(issue)));
-    }
+    lines.extend(remarks(report));
     lines.join("\n")
+}
+
+/// The lines that people read after `ingest --dry-run`.
+pub fn dry_ingest(document: &Value) -> String {
+    let dataset = &document["dataset"];
+    let mut lines = vec![format!(
+        "would catalogue {:?} in {}",
+        text(&dataset["datasetName"]),
+        text(&dataset["sourceFolder"])
+    )];
+    for (name, key) in [
+        ("owner", "ownerGroup"),
+        ("contact", "contactEmail"),
+        ("time", "creationTime"),
+    ] {
+        lines.push(format!("  {name}: {}", text(&dataset[key])));
+    }
+    let values = dataset["scientificMetadata"]
+        .as_object()
+        .map_or(0, serde_json::Map::len);
+    lines.push(format!("  {values} values of scientific metadata"));
+    let block = &document["origdatablock"];
+    let files = list(&block["dataFileList"]).len();
+    lines.push(format!("  {files} files, {} bytes", block["size"]));
+    let picture = document["attachment"]["thumbnail"].as_str().map(str::len);
+    lines.push(match picture {
+        Some(length) => format!("  a picture of {} KiB as text", length.div_ceil(1024)),
+        None => "  no picture".to_owned(),
+    });
+    lines.extend(remarks(document));
+    lines.join("\n")
+}
+
+fn remarks(report: &Value) -> impl Iterator<Item = String> {
+    let issues = list(&report["issues"]).iter();
+    issues.map(|issue| format!("  {}: {}", text(&issue["severity"]), text(&issue["msg"])))
 }
 
 /// The failures of a run, one line each, with what to do; nothing if there is none.
@@ -84,11 +119,11 @@ mod tests {
     fn a_move_and_a_prune_read_well() {
         let moved = summary(&json!({
             "run_id": "R", "ok": true, "copies": [{"endpoint": "data832", "path": "/data/raw/x.h5", "bytes": 5}],
-            "scicat": {"pid": "20.500/1"}, "prunes": [], "issues": ["dataset not found /a"]
+            "scicat": {"pid": "20.500/1"}, "prunes": [], "issues": [{"severity": "warning", "msg": "dataset not found /a"}]
         }));
         assert_eq!(
             moved,
-            "run R: done\n  copy on data832: /data/raw/x.h5 (5 bytes, verified)\n  SciCat dataset 20.500/1\n  remark: dataset not found /a"
+            "run R: done\n  copy on data832: /data/raw/x.h5 (5 bytes, verified)\n  SciCat dataset 20.500/1\n  warning: dataset not found /a"
         );
         let pruned = summary(
             &json!({"run_id": "P", "ok": true, "endpoint": "spot832", "path": "/raw/x.h5", "outcome": "would_delete"}),

@@ -2,5 +2,6 @@
 
 pub mod bl832;
 mod registry;
+pub mod scicat;
 
 pub use registry::{FLOWS, FlowInfo, Outcome, run};

@@ -10,6 +10,7 @@ use super::bl832::{
     DispatchParameters, FlightParameters, MoveParameters, dispatch, flight_check, flight_check_grafana,
     move_scan,
 };
+use super::scicat::{IngestParameters, scicat_ingest};
 use crate::facility::Facility;
 use crate::failure::Failure;
 use crate::progress::Progress;
@@ -54,6 +55,16 @@ pub const FLOWS: &[FlowInfo] = &[
         name: "test_832_transfers_grafana",
         summary: "copy a test folder from data832 to NERSC and push the metrics",
         parameters: "file_path=/raw/transfer_tests/test/",
+    },
+    FlowInfo {
+        name: "scicat-ingest-flow",
+        summary: "catalogue a scan, or files, by the rules of their kind",
+        parameters: "dataset_path, ingester_spec, scicat_url, scicat_username, scicat_password",
+    },
+    FlowInfo {
+        name: "scicat_dataset_ingest",
+        summary: "scicat-ingest-flow under its earlier name",
+        parameters: "file_path, ingestor",
     },
     FlowInfo {
         name: "prune_globus_endpoint",
@@ -136,6 +147,22 @@ async fn run_inside(
                 flight_check_grafana(&run, &typed).await
             };
             finish(&run, report.ok, &json!(report)).await
+        }
+        "scicat-ingest-flow" | "scicat_dataset_ingest" => {
+            let typed: IngestParameters = typed(name, parameters)?;
+            let typed = typed.with_spec(facility.environment());
+            let run = match open(facility, name, run_id, &json!(typed), progress).await? {
+                Begun::Open(run) => run,
+                Begun::Finished(report) => return Ok(Outcome { ok: true, report }),
+            };
+            let report = Box::pin(scicat_ingest(&run, name, &typed))
+                .instrument(span::step("ingest"))
+                .await;
+            finish(&run, report.ok, &report.kept()).await?;
+            Ok(Outcome {
+                ok: report.ok,
+                report: json!(report),
+            })
         }
         "dispatcher" => {
             let typed: DispatchParameters = typed(name, parameters)?;

@@ -10,7 +10,7 @@ use globus_transfer::{EndpointId, TaskWatcher};
 use prefect_run_store::PrefectStore;
 use proved_transfer::copy::collection;
 use proved_transfer::session::{Service, Workplace};
-use rest_core::{ExposeSecret, OnRequest, system_clock};
+use rest_core::{ExposeSecret, OnRequest, SecretString, system_clock};
 use run_store::{RunStore, SqliteStore};
 
 use crate::config::Config;
@@ -151,6 +151,27 @@ impl Facility {
     /// A setting that is missing or wrong, by the name of its variable.
     pub fn catalogue(&self) -> Result<&scicat::Client, Failure> {
         self.scicat.as_ref().map_err(Clone::clone)
+    }
+
+    /// The catalogue under another address or account than the environment's; what is not given is taken from there.
+    ///
+    /// # Errors
+    /// As for [`catalogue`](Self::catalogue).
+    pub fn catalogue_as(
+        &self,
+        url: Option<&str>,
+        username: Option<&str>,
+        password: Option<&SecretString>,
+    ) -> Result<scicat::Client, Failure> {
+        let lookup = |name: &str| match (name, url, username, password) {
+            ("SCICAT_INGEST_URL", Some(url), _, _) => Some(url.to_owned()),
+            ("SCICAT_INGEST_USERNAME", _, Some(username), _) => Some(username.to_owned()),
+            ("SCICAT_INGEST_PASSWORD", _, _, Some(password)) => Some(password.expose_secret().to_owned()),
+            _ => self.environment.get(name).map(str::to_owned),
+        };
+        scicat::ClientBuilder::from_vars(lookup)
+            .and_then(|builder| builder.on_request(self.requests.counter()).build())
+            .map_err(|error| Failure::service(STEP, "scicat", &error))
     }
 
     /// What starts flows later.

@@ -7,6 +7,7 @@
 
 pub mod config;
 pub mod facility;
+pub mod ingest;
 pub mod metrics;
 pub mod prune;
 pub mod report;

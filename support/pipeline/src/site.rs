@@ -12,6 +12,15 @@ pub struct PruneRule {
     pub check: &'static str,
 }
 
+/// What the catalogue is told of one kind of scan.
+#[derive(Debug, Clone, Copy)]
+pub struct IngestRules {
+    /// The names by which flows ask for it.
+    pub names: &'static [&'static str],
+    /// The [`scan_ingest::Rules`], as they would be written in config.yml.
+    pub rules: &'static str,
+}
+
 /// The rules of one facility; endpoints are named by their keys.
 #[derive(Debug)]
 pub struct SiteRules {
@@ -25,6 +34,8 @@ pub struct SiteRules {
     pub derived: &'static [&'static str],
     /// The endpoints that hold nothing but raw data: what lies at their place under another key is raw too.
     pub raw_only: &'static [&'static str],
+    /// What the catalogue is told of its scans.
+    pub ingest: &'static [IngestRules],
     /// What the facility's set-up gives a new server as the variable of a name.
     pub usual_variable: fn(name: &str) -> Option<Value>,
 }

@@ -32,7 +32,8 @@ impl Issue {
         Self::warning(format!("dataset not found {path}"))
     }
 
-    pub(crate) fn warning(message: impl Into<String>) -> Self {
+    /// A remark.
+    pub fn warning(message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Warning,
             message: message.into(),

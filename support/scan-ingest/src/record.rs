@@ -1,7 +1,12 @@
 //! A scan as the catalogue will know it.
 
 use scan_h5::{Scan, ScanReader};
-use scicat::{ContactEmail, NewOrigDatablock, NewRawDataset, RequiredFields, ScientificMetadata};
+use scicat::{
+    ApiVersion, Client, ContactEmail, DatasetPid, NewAttachment, NewDataset, NewOrigDatablock, NewRawDataset,
+    RequiredFields, ScientificMetadata, UpsertError, Upserted,
+};
+use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::issue::{Issue, Issues};
 use crate::metadata::{Fields, scientific};
@@ -126,6 +131,59 @@ impl Record {
             name,
             issues: issues.into_list(),
         })
+    }
+}
+
+/// What is sent to the catalogue for a record: a body each.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Bodies {
+    /// The dataset.
+    pub dataset: Value,
+    /// Its files.
+    pub origdatablock: Value,
+    /// Its picture.
+    pub attachment: Option<Value>,
+}
+
+impl Record {
+    /// The picture as it is attached.
+    pub fn attachment(&self) -> Option<NewAttachment> {
+        let (thumbnail, caption) = self.thumbnail.as_ref()?;
+        let attachment = NewAttachment::new(
+            thumbnail.png.clone(),
+            "image/png",
+            caption,
+            &self.access.owner_group,
+        );
+        Some(attachment.access_groups(&self.access.access_groups))
+    }
+
+    /// The bodies as they are sent. That of v4's picture names the dataset, and has no name before there is one.
+    pub fn bodies(&self, version: ApiVersion) -> Bodies {
+        let nobody = DatasetPid::new("");
+        Bodies {
+            dataset: NewDataset::from(self.dataset.clone()).to_json(version),
+            origdatablock: json!(self.datablock),
+            attachment: self.attachment().map(|picture| picture.to_json(&nobody, version)),
+        }
+    }
+
+    /// Sees to it that the dataset stands in the catalogue once, with its files and its picture: see
+    /// [`Upsert`](scicat::api::Upsert).
+    ///
+    /// # Errors
+    /// Says at which step, the catalogue's answer, and what to do. What was made until then stays, and the next attempt
+    /// goes on from there.
+    pub async fn send(&self, client: &Client) -> Result<Upserted, UpsertError> {
+        let upsert = client
+            .datasets()
+            .upsert(self.dataset.clone())
+            .files(self.datablock.clone());
+        match self.attachment() {
+            Some(picture) => upsert.attachment(picture).send().await,
+            None => upsert.send().await,
+        }
     }
 }
 

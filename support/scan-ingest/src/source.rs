@@ -87,6 +87,18 @@ impl Source {
         &self.folder
     }
 
+    /// The same files in a dataset of another folder.
+    #[must_use]
+    pub fn in_folder(mut self, folder: impl Into<String>) -> Self {
+        self.folder = folder.into();
+        self
+    }
+
+    /// The last part of its path.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Its files, at least one.
     pub fn files(&self) -> &[SourceFile] {
         &self.files

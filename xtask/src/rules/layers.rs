@@ -38,6 +38,8 @@ fn foundation(name: &str) -> Option<&'static [&'static str]> {
             "pushgateway",
             "rest-core",
             "run-store",
+            "scan-h5",
+            "scan-ingest",
             "scicat",
             "settings",
         ]),

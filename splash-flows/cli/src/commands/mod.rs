@@ -5,6 +5,8 @@ pub(crate) mod env;
 pub(crate) mod export_control;
 pub(crate) mod flight_check;
 pub(crate) mod flows;
+pub(crate) mod ingest;
+pub(crate) mod ingests;
 pub(crate) mod login;
 pub(crate) mod prune;
 pub(crate) mod prunes;

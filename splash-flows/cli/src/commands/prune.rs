@@ -154,7 +154,7 @@ async fn run_due(settings: &Settings, json: bool) -> Result<Vec<Outcome>, Failur
     Ok(outcomes)
 }
 
-/// Runs an open prune.
+/// Runs what stands in the schedule.
 pub(super) async fn run_now(facility: &Arc<Facility>, prune: &DuePrune, json: bool) -> Outcome {
     let progress = if json { live::silent() } else { live::progress() };
     say(&format!("run {}", prune.run_id));
@@ -168,7 +168,7 @@ pub(super) async fn run_now(facility: &Arc<Facility>, prune: &DuePrune, json: bo
     }
 }
 
-fn print(outcomes: &[Outcome], json: bool) -> bool {
+pub(super) fn print(outcomes: &[Outcome], json: bool) -> bool {
     let mut out = std::io::stdout().lock();
     if json {
         let reports: Vec<&Value> = outcomes.iter().map(|outcome| &outcome.report).collect();

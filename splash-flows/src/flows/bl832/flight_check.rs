@@ -7,6 +7,7 @@ use super::move_scan::moved;
 use crate::copy::{Hop, Item, Kind, collection, copy};
 use crate::endpoint::StorageEndpoint;
 use crate::failure::Failure;
+use crate::ingest::Issue;
 use crate::report::MoveReport;
 use crate::run::RunContext;
 
@@ -37,7 +38,7 @@ pub async fn flight_check(run: &RunContext, parameters: &FlightParameters) -> Mo
     let failures = match Box::pin(tried).await {
         Ok(trial) => {
             trial.copies.iter().for_each(|proof| report.add_copy(proof));
-            report.issues = trial.removed;
+            report.issues = trial.removed.into_iter().map(Issue::warning).collect();
             trial.failures
         }
         Err(failure) => vec![failure],

@@ -3,22 +3,26 @@
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tracing::Instrument;
 
 use super::settings::Retention;
+use crate::config::Validate;
 use crate::copy::{Hop, Item, Kind, VerifiedCopy, collection, copy};
 use crate::endpoint::StorageEndpoint;
 use crate::failure::Failure;
-use crate::ingest::ingest;
+use crate::flows::scicat::{FLOW as INGEST, IngestParameters, TOMOGRAPHY_832, subject_832};
+use crate::ingest::{self, Later, ingest};
 use crate::progress::Event;
 use crate::prune::schedule_prune;
-use crate::report::{CopyReport, MoveReport};
+use crate::report::{Catalogued, CopyReport, MoveReport};
 use crate::run::RunContext;
 use crate::scan_path::ScanPath;
 use crate::span::step;
 
 const STEP: &str = "preflight";
+const FLOW: &str = "new_832_file_flow";
+const DEPLOYMENT: &str = "new_file_832";
 
 fn yes() -> bool {
     true
@@ -97,6 +101,10 @@ async fn steps(
         .instrument(step(STEP))
         .await
         .map_err(stop)?;
+    complete(run, scan, parameters, report)
+        .instrument(step("validate"))
+        .await
+        .map_err(stop)?;
     let to_data = Hop {
         source: &route.spot832,
         destination: &route.data832,
@@ -128,15 +136,9 @@ async fn steps(
     };
     let mut failures = Vec::new();
     if second.is_some() {
-        let readable = [&route.data832, &route.spot832];
-        let catalogued = Box::pin(ingest(run, scan, &readable));
-        match catalogued.instrument(step("ingest")).await {
-            Ok((catalogued, issues)) => {
-                report.scicat = Some(catalogued);
-                report.issues = issues;
-            }
-            Err(failure) => failures.push(failure.file(scan)),
-        }
+        let catalogued = Box::pin(catalogue(run, scan, report));
+        let catalogued = catalogued.instrument(step("ingest")).await;
+        failures.extend(catalogued.err().map(|failure| failure.file(scan)));
     }
     plan_prunes(
         run,
@@ -153,6 +155,57 @@ async fn steps(
     } else {
         Err(failures)
     }
+}
+
+/// Catalogues the scan. What fails is tried again by itself, as a run of its own.
+async fn catalogue(run: &RunContext, scan: &ScanPath, report: &mut MoveReport) -> Result<(), Failure> {
+    let facility = run.facility();
+    let subject = subject_832(facility.config(), scan);
+    let ingested = match facility.catalogue() {
+        Ok(client) => ingest(run, client, &[subject], TOMOGRAPHY_832).await,
+        Err(failure) => Err(failure),
+    };
+    let parameters = json!(IngestParameters::new(scan.original(), Some(TOMOGRAPHY_832)));
+    let later = Later {
+        flow: INGEST,
+        deployment: INGEST,
+        parameters: &parameters,
+        same_run: false,
+    };
+    report.again = ingest::settle(run, later, ingested.as_ref().err()).await;
+    let ingested = ingested?;
+    report.scicat = Some(Catalogued { pid: ingested.pid });
+    report.issues = ingested.issues;
+    Ok(())
+}
+
+/// Waits until the scan is as complete as `validate` in config.yml asks; the run of one that is not goes on later.
+async fn complete(
+    run: &RunContext,
+    scan: &ScanPath,
+    parameters: &MoveParameters,
+    report: &mut MoveReport,
+) -> Result<(), Failure> {
+    if run.facility().config().ingest().validate() == Validate::Off {
+        return Ok(());
+    }
+    let subject = subject_832(run.facility().config(), scan);
+    let checked = ingest::complete(run, &subject, TOMOGRAPHY_832).await;
+    let parameters = json!(parameters);
+    let later = Later {
+        flow: FLOW,
+        deployment: DEPLOYMENT,
+        parameters: &parameters,
+        same_run: true,
+    };
+    let incomplete = checked
+        .as_ref()
+        .err()
+        .filter(|failure| failure.code == "incomplete");
+    if checked.is_ok() || incomplete.is_some() {
+        report.again = ingest::settle(run, later, incomplete).await;
+    }
+    checked
 }
 
 /// Waits for the copy of one hop, and pushes what it took.
@@ -251,6 +304,7 @@ impl MoveReport {
             scicat: None,
             prunes: Vec::new(),
             issues: Vec::new(),
+            again: None,
             error: None,
             further_errors: Vec::new(),
         }

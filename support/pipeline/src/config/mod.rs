@@ -6,6 +6,7 @@
 //! for beamlines and sites that a run never touches.
 
 mod error;
+mod ingest;
 mod pruning;
 mod read;
 
@@ -24,6 +25,7 @@ use crate::endpoint::{EndpointError, StorageEndpoint};
 use crate::site::SiteRules;
 
 pub use error::ConfigError;
+pub use ingest::{Ingest, Validate, builtin};
 pub use proved_transfer::endpoint::EndpointKey;
 pub use pruning::{Protected, Pruning};
 pub use settings::{Mistake, Mistakes, Place, UnsetVariable};
@@ -61,6 +63,7 @@ pub struct Config {
     deletion: DeletionMode,
     pruning: Pruning,
     export_control: ExportControl,
+    ingest: Ingest,
     stall: Duration,
     fatal_nice_statuses: BTreeSet<String>,
     variables: BTreeMap<String, Value>,
@@ -206,6 +209,11 @@ impl Config {
     /// `export_control`: the paths that may not leave the site, besides those on record.
     pub fn export_control(&self) -> &ExportControl {
         &self.export_control
+    }
+
+    /// `ingest` and `validate`: what the catalogue is told, and what is looked at before a scan is moved.
+    pub fn ingest(&self) -> &Ingest {
+        &self.ingest
     }
 
     /// `stall`: how long a transfer may show no progress before it is cancelled (1 hour by default).

@@ -8,6 +8,7 @@ use serde_json::Value;
 use settings::dotenv::Environment;
 use settings::{Document, Mistake, Section};
 
+use super::ingest::{self, Ingest};
 use super::{Config, DeletionMode, EndpointKey, Inspection, pruning, pruning::Pruning};
 use crate::endpoint::{EndpointSettings, StorageEndpoint};
 use crate::site::SiteRules;
@@ -68,13 +69,14 @@ fn config(top: &Section<'_>, file: &str, site: &'static SiteRules) -> Config {
         endpoints,
         deletion: deletion(top).unwrap_or_default(),
         pruning,
+        ingest: Ingest::read(top, site),
         stall: top.duration("stall").unwrap_or(STALL),
         fatal_nice_statuses: fatal.map_or_else(
             || FATAL_NICE_STATUSES.map(str::to_owned).into(),
             BTreeSet::from_iter,
         ),
         variables: variables(top),
-        extra: top.others(&[TOP_KEYS, &pruning::KEYS].concat()),
+        extra: top.others(&[TOP_KEYS, &pruning::KEYS, &ingest::KEYS].concat()),
     }
 }
 

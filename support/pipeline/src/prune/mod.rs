@@ -8,4 +8,5 @@ mod registry;
 
 pub use flow::{PruneParameters, prune};
 pub use plan::schedule_prune;
+pub(crate) use registry::{AGAIN, is_prune};
 pub use registry::{DuePrune, OpenPrune, drop_prune, due_prunes, open_prune, open_prunes};

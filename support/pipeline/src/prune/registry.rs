@@ -18,7 +18,7 @@ const DAYS: [i64; 3] = [1, 3, 7];
 /// A try that is due later than this is still to come; a scheduler's clock may be some hours ahead of ours.
 const CLOCKS_APART: TimeDelta = TimeDelta::hours(12);
 /// Begins the key of a row that a run left which was in no schedule; the run's id follows.
-const AGAIN: &str = "again:";
+pub(crate) const AGAIN: &str = "again:";
 
 /// A prune that is not done.
 #[derive(Debug, Clone, Serialize)]
@@ -76,7 +76,12 @@ pub async fn open_prunes(facility: &Facility) -> Result<Vec<OpenPrune>, Failure>
         reason: row.last_reason,
         elsewhere: row.elsewhere,
     };
-    Ok(rows.into_iter().map(open).collect())
+    Ok(rows.into_iter().filter(is_prune).map(open).collect())
+}
+
+/// Other flows that are to be tried again stand in the same schedule.
+pub(crate) fn is_prune(row: &ScheduledRow) -> bool {
+    row.prune.flow.starts_with("prune_")
 }
 
 /// A prune to be run now: its row's flow, parameters and run id.
@@ -119,7 +124,7 @@ pub async fn due_prunes(facility: &Facility) -> Result<Vec<DuePrune>, Failure> {
         .due(facility.now())
         .await
         .map_err(|error| failed(&error))?;
-    Ok(rows.into_iter().map(DuePrune::from).collect())
+    Ok(rows.into_iter().filter(is_prune).map(DuePrune::from).collect())
 }
 
 /// One open prune, whenever it is due.
@@ -132,7 +137,9 @@ pub async fn open_prune(facility: &Facility, id: &str) -> Result<DuePrune, Failu
         .scheduled()
         .await
         .map_err(|error| failed(&error))?;
-    let row = rows.into_iter().find(|row| row.id.as_str() == id);
+    let row = rows
+        .into_iter()
+        .find(|row| row.id.as_str() == id && is_prune(row));
     row.map(DuePrune::from)
         .ok_or_else(|| Failure::new("prunes", "no_prune", format!("there is no open prune {id:?}")))
 }

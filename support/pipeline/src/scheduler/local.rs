@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use run_store::RunStore;
 use serde_json::Value;
 
-use super::{PlannedPrune, STEP, Scheduler};
+use super::{PlannedFlow, PlannedPrune, STEP, Scheduler};
 use crate::failure::Failure;
 
 /// The schedule in the run store.
@@ -52,6 +52,19 @@ impl Scheduler for LocalScheduler {
             .schedule(&prune.row())
             .await
             .map(|id| id.to_string())
+            .map_err(|error| Failure::store(STEP, &error))
+    }
+
+    async fn start_later(&self, flow: &PlannedFlow) -> Result<String, Failure> {
+        let row = run_store::ScheduledPrune {
+            key: flow.key.clone(),
+            run_id: String::new(),
+            flow: flow.flow.clone(),
+            parameters: flow.parameters.clone(),
+            due: flow.at,
+        };
+        let id = self.store.schedule(&row).await;
+        id.map(|id| id.to_string())
             .map_err(|error| Failure::store(STEP, &error))
     }
 }

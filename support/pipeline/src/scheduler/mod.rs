@@ -79,6 +79,21 @@ impl PlannedPrune {
     }
 }
 
+/// A run of any flow at a time.
+#[derive(Debug, Clone)]
+pub struct PlannedFlow {
+    /// The flow.
+    pub flow: String,
+    /// Its deployment.
+    pub deployment: String,
+    /// Its parameters.
+    pub parameters: Value,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The same key never schedules twice.
+    pub key: String,
+}
+
 /// Schedules prunes. Every call is awaited, and what it answers stands in the run's report.
 #[async_trait]
 pub trait Scheduler: fmt::Debug + Send + Sync {
@@ -125,4 +140,10 @@ pub trait Scheduler: fmt::Debug + Send + Sync {
         let text = format!("the run {id} is of a Prefect server, and there is none");
         Err(Failure::new("dispatch", "no_server", text))
     }
+
+    /// Puts a run of another flow into the schedule and answers its id. Safe to repeat with the same key.
+    ///
+    /// # Errors
+    /// The schedule did not take it, or does not know the flow.
+    async fn start_later(&self, flow: &PlannedFlow) -> Result<String, Failure>;
 }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use prefect_client::{Client, Deployment, FlowRunId, StateType};
 use serde_json::Value;
 
-use super::{ChildEnd, ChildRun, PlannedPrune, STEP, Scheduler};
+use super::{ChildEnd, ChildRun, PlannedFlow, PlannedPrune, STEP, Scheduler};
 use crate::endpoint::StorageEndpoint;
 use crate::failure::Failure;
 
@@ -128,5 +128,19 @@ impl Scheduler for PrefectScheduler {
             state: run.state_name.unwrap_or_else(|| kind.to_string()),
             message: run.state.and_then(|state| state.message),
         }))
+    }
+
+    async fn start_later(&self, flow: &PlannedFlow) -> Result<String, Failure> {
+        let deployment = self.deployment(STEP, &flow.flow, &flow.deployment).await?;
+        let run = self
+            .client
+            .create_flow_run(deployment.id)
+            .parameters(flow.parameters.clone())
+            .scheduled_at(flow.at)
+            .idempotency_key(&flow.key)
+            .send()
+            .await
+            .map_err(|error| Failure::service(STEP, SERVICE, &error))?;
+        Ok(run.id.to_string())
     }
 }

@@ -70,7 +70,7 @@ pub(crate) fn issues(record: &Record) -> Vec<&str> {
 }
 
 pub(crate) fn dataset(record: &Record) -> Value {
-    serde_json::to_value(&record.dataset).unwrap()
+    record.bodies(scicat::ApiVersion::V3).dataset
 }
 
 #[test]
