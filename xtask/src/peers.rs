@@ -1,5 +1,5 @@
-//! Real peers, unchanged: the Globus SDK against the simulator, a Prefect server under our clients and its worker. What
-//! they accept may be relied on.
+//! Real peers, unchanged: the Globus SDK and pyscicat against the simulator, a Prefect server under our clients and its
+//! worker. What they accept may be relied on.
 //! A peer that cannot be installed or started is a failure, not a skip.
 
 mod prefect;
@@ -56,6 +56,7 @@ const ROUNDS: &[Round] = &[
 /// Runs every peer.
 pub(crate) fn run(extent: Extent) -> Result {
     globus(extent)?;
+    scicat()?;
     prefect::run(extent)
 }
 
@@ -63,8 +64,9 @@ pub(crate) fn run(extent: Extent) -> Result {
 pub(crate) fn only(name: &str) -> Result {
     match name {
         "globus" => globus(Extent::Full),
+        "scicat" => scicat(),
         "prefect" => prefect::run(Extent::Full),
-        other => Err(format!("no peer `{other}`; peers: globus, prefect").into()),
+        other => Err(format!("no peer `{other}`; peers: globus, scicat, prefect").into()),
     }
 }
 
@@ -89,6 +91,21 @@ fn globus(extent: Extent) -> Result {
         tools::run(driver)?;
     }
     Ok(())
+}
+
+/// Runs pyscicat's driver: every method that makes a request. It has no retries, so the services behave.
+fn scicat() -> Result {
+    let folder = environment("scicat", |folder| {
+        tools::run(tools::command(python(folder), &["-c", "import pyscicat.client"]))
+    })?;
+    println!("-- pyscicat");
+    let simulator = Simulator::start(&[])?;
+    let mut driver = tools::command(python(&folder), &[&format!("{FOLDER}/pyscicat_peer.py")]);
+    driver
+        .arg(simulator.ready_json())
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env("HOME", simulator.folder());
+    tools::run(driver)
 }
 
 /// A virtual environment with just the pinned packages of `requirements-<name>.txt`, made and proved on first use.

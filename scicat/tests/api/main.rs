@@ -11,6 +11,7 @@ mod fuzz;
 mod locations;
 mod login;
 mod origdatablocks;
+mod same_calls;
 mod secrecy;
 mod sim;
 mod support;
