@@ -1,10 +1,25 @@
 //! Reconstruction at a computing centre, whatever the centre.
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
+use crate::flows::bl832::ReconScan;
 use crate::run::RunContext;
-use crate::scan_path::ScanPath;
+
+/// A step that a centre did, believed because the centre says that it succeeded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct StepReport {
+    /// The centre, such as `nersc`.
+    pub site: String,
+    /// The step: `reconstruct`, `multiresolution`.
+    pub step: String,
+    /// The centre's id of the job or task.
+    pub id: String,
+    /// How long it ran, in seconds, if the centre says so.
+    pub seconds: Option<u64>,
+}
 
 /// A computing centre that reconstructs tomography scans.
 ///
@@ -18,11 +33,12 @@ pub trait TomographyHpc: Send + Sync {
     ///
     /// # Errors
     /// Any end of the job but success, with its state, exit code and last lines of output.
-    async fn reconstruct(&self, run: &RunContext, scan: &ScanPath) -> Result<(), Failure>;
+    async fn reconstruct(&self, run: &RunContext, scan: &ReconScan) -> Result<StepReport, Failure>;
 
     /// Builds the multi-resolution volume out of the slices and waits for the end.
     ///
     /// # Errors
     /// As for [`reconstruct`](Self::reconstruct).
-    async fn build_multi_resolution(&self, run: &RunContext, scan: &ScanPath) -> Result<(), Failure>;
+    async fn build_multi_resolution(&self, run: &RunContext, scan: &ReconScan)
+    -> Result<StepReport, Failure>;
 }

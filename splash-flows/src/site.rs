@@ -1,7 +1,14 @@
 //! What the Advanced Light Source knows about its endpoints beyond the incumbent's config.yml.
 
+use std::sync::Arc;
+
 use pipeline::site::{IngestRules, PruneRule, SiteRules};
 use serde_json::{Value, json};
+use settings::Section;
+
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::flows::bl832::{ReconSettings, StreamingSettings};
 
 /// The rules of the Advanced Light Source. The incumbent's file has no keys that say these things, and it must work
 /// unchanged.
@@ -35,7 +42,33 @@ pub static SITE_RULES: SiteRules = SiteRules {
         rules: include_str!("rules/bl832.yml"),
     }],
     usual_variable,
+    keys: &["nersc_recon", "nersc_streaming", "ghcr_images832"],
+    settings: |top| Arc::new(Settings::read(top)),
 };
+
+/// What our flows read in config.yml beside what every pipeline reads.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) nersc_recon: ReconSettings,
+    pub(crate) nersc_streaming: StreamingSettings,
+}
+
+impl Settings {
+    fn read(top: &Section<'_>) -> Self {
+        Self {
+            nersc_recon: ReconSettings::read(top),
+            nersc_streaming: StreamingSettings::read(top),
+        }
+    }
+}
+
+/// What our flows read in this configuration.
+pub(crate) fn settings(config: &Config) -> Result<&Settings, Failure> {
+    config.own().ok_or_else(|| {
+        let text = "the configuration was read without the rules of this facility";
+        Failure::new("preflight", "config", text)
+    })
+}
 
 const fn by(source: &'static str, check: &'static str) -> PruneRule {
     PruneRule { source, check }
@@ -47,6 +80,12 @@ fn usual_variable(name: &str) -> Option<Value> {
         "bl832-settings" => Some(json!({
             "delete_spot832_files_after_days": 1,
             "delete_data832_files_after_days": 35,
+        })),
+        "pruning-config" => Some(json!({
+            "max_wait_seconds": 120,
+            "delete_alcf832_files_after_days": 1,
+            "delete_data832_files_after_days": 14,
+            "delete_nersc832_files_after_days": 7,
         })),
         _ => None,
     }

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use tracing::Instrument;
 
 use super::bl832::{
-    DispatchParameters, FlightParameters, MoveParameters, dispatch, flight_check, flight_check_grafana,
-    move_scan,
+    DispatchParameters, FlightParameters, MoveParameters, ReconParameters, StreamingParameters, dispatch,
+    flight_check, flight_check_grafana, move_scan, nersc_recon, nersc_streaming,
 };
 use super::scicat::{IngestParameters, scicat_ingest};
 use crate::facility::Facility;
@@ -75,6 +75,16 @@ pub const FLOWS: &[FlowInfo] = &[
         name: "dispatcher",
         summary: "move a new 8.3.2 scan, then start the reconstructions that decision-settings asks for",
         parameters: "file_path, is_export_control=false, config=null",
+    },
+    FlowInfo {
+        name: "nersc_recon_flow",
+        summary: "reconstruct a scan at NERSC, copy slices and volume to CFS and data832, schedule prunes",
+        parameters: "file_path",
+    },
+    FlowInfo {
+        name: "nersc_streaming_flow",
+        summary: "run the job at NERSC that reconstructs frames as they come",
+        parameters: "walltime=PT5M, monitor_interval=10",
     },
     prune("prune_spot832"),
     prune("prune_data832"),
@@ -163,6 +173,24 @@ async fn run_inside(
                 ok: report.ok,
                 report: json!(report),
             })
+        }
+        "nersc_recon_flow" => {
+            let typed: ReconParameters = typed(name, parameters)?;
+            let run = match open(facility, name, run_id, &json!(typed), progress).await? {
+                Begun::Open(run) => run,
+                Begun::Finished(report) => return Ok(Outcome { ok: true, report }),
+            };
+            let report = Box::pin(nersc_recon(&run, &typed)).await;
+            finish(&run, report.ok, &json!(report)).await
+        }
+        "nersc_streaming_flow" => {
+            let typed: StreamingParameters = typed(name, parameters)?;
+            let run = match open(facility, name, run_id, &json!(typed), progress).await? {
+                Begun::Open(run) => run,
+                Begun::Finished(report) => return Ok(Outcome { ok: true, report }),
+            };
+            let report = Box::pin(nersc_streaming(&run, &typed)).await;
+            finish(&run, report.ok, &json!(report)).await
         }
         "dispatcher" => {
             let typed: DispatchParameters = typed(name, parameters)?;

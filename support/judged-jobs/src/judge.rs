@@ -41,6 +41,7 @@ pub(super) async fn waited(
         let wait = jobs.watcher.wait(&id).on_update(&told).into_future();
         let job = match run.holding(step, wait).await? {
             Ok(job) => job,
+            Err(WaitError::Failed { job }) if order.time_is_its_end && job.state == JobState::Timeout => *job,
             Err(error) => return Err(unfinished(jobs, step, slot, (facts, &id), &error).await),
         };
         let owner = look::owner(jobs, facts)

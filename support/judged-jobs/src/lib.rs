@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sfapi::api::{Compute, Files};
 use sfapi::slurm::{Fence, Script, job_name};
-use sfapi::{Client, Job, JobId, JobWatcher, Machine};
+use sfapi::{Client, ErrorExt, Job, JobId, JobWatcher, Machine};
 
 /// The service's name in failures.
 const SERVICE: &str = "sfapi";
@@ -52,6 +52,20 @@ impl Jobs {
         }
     }
 
+    /// Makes a folder on the machine, with those above it. One that is there is none too few. Retried.
+    ///
+    /// # Errors
+    /// Those of the service, and of `mkdir` in its words.
+    pub async fn make_folder(&self, path: &str) -> sfapi::Result<()> {
+        let made = self.files.run(["mkdir", "-p", "--", path]);
+        match made.send().await {
+            // Done twice it is done.
+            Err(error) if error.is_in_doubt() => made.send().await,
+            outcome => outcome,
+        }
+        .map(|_| ())
+    }
+
     /// For how long a job whose answer was lost is looked for before it is submitted again; default 90 seconds.
     pub fn settle(mut self, time: Duration) -> Self {
         self.settle = time;
@@ -74,6 +88,8 @@ pub struct Order<'a> {
     pub run_folder: &'a str,
     /// Its script.
     pub script: &'a MakeScript<'a>,
+    /// Whether the end of its time is how the job is meant to end, as of a service that runs while it may.
+    pub time_is_its_end: bool,
     /// Called with every reading of the job.
     pub on_update: &'a (dyn Fn(&Job) + Send + Sync),
 }
@@ -88,7 +104,7 @@ impl fmt::Debug for Order<'_> {
     }
 }
 
-/// A job that COMPLETED.
+/// A job that ended as it was meant to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct JobReport {
@@ -98,7 +114,7 @@ pub struct JobReport {
     pub job_id: String,
     /// The job's name.
     pub name: String,
-    /// COMPLETED.
+    /// COMPLETED, or TIMEOUT where the end of its time is how it is meant to end.
     pub state: String,
     /// How long it ran, in seconds, if Slurm says so.
     pub seconds: Option<u64>,

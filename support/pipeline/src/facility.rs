@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::dotenv::Environment;
 use crate::failure::Failure;
 use crate::scheduler::{LocalScheduler, PrefectScheduler, Scheduler};
+use crate::superfacility::Superfacility;
 
 const STEP: &str = "preflight";
 
@@ -27,6 +28,7 @@ pub struct Facility {
     environment: Environment,
     workplace: Workplace,
     scicat: Result<scicat::Client, Failure>,
+    superfacility: Result<Superfacility, Failure>,
     scheduler: Arc<dyn Scheduler>,
     requests: Arc<Requests>,
 }
@@ -104,6 +106,7 @@ impl Facility {
         let scicat = scicat::ClientBuilder::from_vars(environment.lookup())
             .and_then(|builder| builder.on_request(requests.counter()).build())
             .map_err(|error| Failure::service(STEP, "scicat", &error));
+        let superfacility = Superfacility::new(&environment, requests.counter());
         let workplace = Workplace {
             service: Service::new(transfer, watcher),
             store,
@@ -116,6 +119,7 @@ impl Facility {
             environment,
             workplace,
             scicat,
+            superfacility,
             scheduler,
             requests,
         })
@@ -172,6 +176,14 @@ impl Facility {
         scicat::ClientBuilder::from_vars(lookup)
             .and_then(|builder| builder.on_request(self.requests.counter()).build())
             .map_err(|error| Failure::service(STEP, "scicat", &error))
+    }
+
+    /// NERSC's machines, or why they cannot be used.
+    ///
+    /// # Errors
+    /// A setting or key file that is missing or wrong, by its name.
+    pub fn superfacility(&self) -> Result<&Superfacility, Failure> {
+        self.superfacility.as_ref().map_err(Clone::clone)
     }
 
     /// What starts flows later.

@@ -15,6 +15,7 @@ pub mod run;
 pub mod scheduler;
 pub mod site;
 pub mod span;
+pub mod superfacility;
 
 pub use proved_transfer::{copy, endpoint, failure, progress};
 pub use settings::dotenv;

@@ -1,7 +1,11 @@
 //! What a facility knows about its places and no configuration file says: tables in code, which no parameter and no
 //! key of a file can weaken.
 
+use std::any::Any;
+use std::sync::Arc;
+
 use serde_json::Value;
+use settings::Section;
 
 /// A copy that may be deleted once another one proves it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +42,10 @@ pub struct SiteRules {
     pub ingest: &'static [IngestRules],
     /// What the facility's set-up gives a new server as the variable of a name.
     pub usual_variable: fn(name: &str) -> Option<Value>,
+    /// The top keys of config.yml that the facility's own flows read.
+    pub keys: &'static [&'static str],
+    /// Reads them and notes what is wrong; [`Config::own`](crate::config::Config::own) hands the outcome out.
+    pub settings: fn(top: &Section<'_>) -> Arc<dyn Any + Send + Sync>,
 }
 
 impl SiteRules {

@@ -32,6 +32,7 @@ fn foundation(name: &str) -> Option<&'static [&'static str]> {
         "pipeline" => Some(&[
             "globus-auth",
             "globus-transfer",
+            "judged-jobs",
             "prefect-client",
             "prefect-run-store",
             "proved-transfer",
@@ -42,6 +43,7 @@ fn foundation(name: &str) -> Option<&'static [&'static str]> {
             "scan-ingest",
             "scicat",
             "settings",
+            "sfapi",
         ]),
         _ => None,
     }

@@ -3,9 +3,16 @@
 mod dispatcher;
 mod flight_check;
 mod move_scan;
+mod nersc;
+mod recon;
 mod settings;
 
 pub use dispatcher::{DECISIONS, DispatchParameters, check_decisions, dispatch};
 pub use flight_check::{FlightParameters, flight_check, flight_check_grafana};
 pub use move_scan::{MoveParameters, move_scan};
+pub use nersc::{
+    Nersc, ReconParameters, ReconSettings, Runtime, StreamingParameters, StreamingSettings, cancel_streaming,
+    nersc_recon, nersc_streaming,
+};
+pub use recon::{ReconReport, ReconScan};
 pub use settings::{VARIABLE, check_variable};

@@ -31,40 +31,63 @@ pub(super) struct Retention {
 impl Retention {
     /// Reads the variable `bl832-settings`.
     pub(super) async fn read(scheduler: &dyn Scheduler) -> Result<Self, Failure> {
-        let value = scheduler.variable(VARIABLE).await?.ok_or_else(|| {
-            Failure::new(STEP, "no_variable", format!("the variable {VARIABLE} is not set")).remedy(
-                "create it on the Prefect server, or under `variables` in config.yml where there is none",
-            )
-        })?;
-        Self::parse(&value)
+        Self::parse(&variable(scheduler, VARIABLE).await?)
     }
 
     fn parse(value: &Value) -> Result<Self, Failure> {
-        // Prefect 2 keeps a variable's JSON as text.
-        let parsed;
-        let value = match value {
-            Value::String(text) => {
-                parsed = serde_json::from_str(text).unwrap_or(Value::Null);
-                &parsed
-            }
-            other => other,
-        };
+        let value = document(value);
         Ok(Self {
-            spot832: days(value, "delete_spot832_files_after_days")?,
-            data832: days(value, "delete_data832_files_after_days")?,
+            spot832: days(&value, VARIABLE, "delete_spot832_files_after_days")?,
+            data832: days(&value, VARIABLE, "delete_data832_files_after_days")?,
         })
     }
 }
 
+/// How long the copies of results stay, and those of the scans beside them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ResultRetention {
+    pub(super) data832: TimeDelta,
+    pub(super) nersc: TimeDelta,
+}
+
+impl ResultRetention {
+    /// Reads the variable `pruning-config`.
+    pub(super) async fn read(scheduler: &dyn Scheduler) -> Result<Self, Failure> {
+        let value = document(&variable(scheduler, PRUNING).await?);
+        Ok(Self {
+            data832: days(&value, PRUNING, "delete_data832_files_after_days")?,
+            nersc: days(&value, PRUNING, "delete_nersc832_files_after_days")?,
+        })
+    }
+}
+
+/// The Prefect variable (or key under `variables` in config.yml) that holds the days until copies of results go.
+const PRUNING: &str = "pruning-config";
+
+async fn variable(scheduler: &dyn Scheduler, name: &str) -> Result<Value, Failure> {
+    scheduler.variable(name).await?.ok_or_else(|| {
+        Failure::new(STEP, "no_variable", format!("the variable {name} is not set"))
+            .remedy("create it on the Prefect server, or under `variables` in config.yml where there is none")
+    })
+}
+
+/// Prefect 2 keeps a variable's JSON as text.
+fn document(value: &Value) -> Value {
+    match value {
+        Value::String(text) => serde_json::from_str(text).unwrap_or(Value::Null),
+        other => other.clone(),
+    }
+}
+
 /// A delay in days, whole or not; 0 is at once.
-fn days(settings: &Value, key: &str) -> Result<TimeDelta, Failure> {
+fn days(settings: &Value, variable: &str, key: &str) -> Result<TimeDelta, Failure> {
     let days = settings[key].as_f64().unwrap_or(f64::NAN);
     if !(0.0..=MOST_DAYS).contains(&days) {
         return Err(Failure::new(
             STEP,
             "bad_variable",
             format!(
-                "{key} in the variable {VARIABLE} must be a number of days from 0 to {MOST_DAYS}, and is {}",
+                "{key} in the variable {variable} must be a number of days from 0 to {MOST_DAYS}, and is {}",
                 settings[key]
             ),
         ));

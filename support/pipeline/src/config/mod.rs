@@ -10,8 +10,10 @@ mod ingest;
 mod pruning;
 mod read;
 
+use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 use std::{fmt, io};
 
@@ -67,6 +69,7 @@ pub struct Config {
     stall: Duration,
     fatal_nice_statuses: BTreeSet<String>,
     variables: BTreeMap<String, Value>,
+    own: Arc<dyn Any + Send + Sync>,
     extra: BTreeMap<String, Value>,
 }
 
@@ -230,6 +233,11 @@ impl Config {
     /// `variables`: local values for Prefect variables, used where there is no Prefect server.
     pub fn variables(&self) -> &BTreeMap<String, Value> {
         &self.variables
+    }
+
+    /// What the facility's own flows read, by [`SiteRules::settings`].
+    pub fn own<T: 'static>(&self) -> Option<&T> {
+        self.own.downcast_ref()
     }
 
     /// The parts of the file that we do not read (`ghcr_images832`, `prefect`…) by their top key; texts expanded,

@@ -76,7 +76,8 @@ fn config(top: &Section<'_>, file: &str, site: &'static SiteRules) -> Config {
             BTreeSet::from_iter,
         ),
         variables: variables(top),
-        extra: top.others(&[TOP_KEYS, &pruning::KEYS, &ingest::KEYS].concat()),
+        own: (site.settings)(top),
+        extra: top.others(&[TOP_KEYS, &pruning::KEYS, &ingest::KEYS, site.keys].concat()),
     }
 }
 

@@ -13,6 +13,8 @@ static RULES: SiteRules = SiteRules {
     raw_only: &[],
     ingest: &[],
     usual_variable: |_| None,
+    keys: &[],
+    settings: |_| std::sync::Arc::new(()),
 };
 
 fn env(vars: &[(&str, &str)]) -> Environment {

@@ -114,6 +114,25 @@ pub trait Scheduler: fmt::Debug + Send + Sync {
     /// The setting is missing or cannot be read.
     async fn variable(&self, name: &str) -> Result<Option<Value>, Failure>;
 
+    /// Shows a value to whoever looks at the server, under a name of its own, until it is withdrawn. Nothing happens
+    /// where there is no server. Safe to repeat.
+    ///
+    /// # Errors
+    /// The server did not take it.
+    async fn publish(&self, name: &str, value: &Value) -> Result<(), Failure> {
+        let _ = (name, value);
+        Ok(())
+    }
+
+    /// Takes away what was published under a name. It may be gone.
+    ///
+    /// # Errors
+    /// The server did not do it.
+    async fn withdraw(&self, name: &str) -> Result<(), Failure> {
+        let _ = name;
+        Ok(())
+    }
+
     /// Puts a prune into the schedule and answers its id. Safe to repeat with the same key.
     ///
     /// # Errors

@@ -79,6 +79,27 @@ impl Scheduler for PrefectScheduler {
             .and_then(|mut data| data.remove("value")))
     }
 
+    async fn publish(&self, name: &str, value: &Value) -> Result<(), Failure> {
+        let failed = |error: prefect_client::Error| Failure::service("publish", SERVICE, &error);
+        let known = self.client.variable(name).update().value(value.clone());
+        match known.send().await {
+            Err(error) if error.is_not_found() => {
+                let created = self.client.variables().create(name, value.clone());
+                created.send().await.map(drop).map_err(failed)
+            }
+            outcome => outcome.map(drop).map_err(failed),
+        }
+    }
+
+    async fn withdraw(&self, name: &str) -> Result<(), Failure> {
+        match self.client.variable(name).delete().send().await {
+            Err(error) if error.is_not_found() => Ok(()),
+            outcome => outcome
+                .map(drop)
+                .map_err(|error| Failure::service("publish", SERVICE, &error)),
+        }
+    }
+
     async fn schedule(&self, prune: &PlannedPrune) -> Result<String, Failure> {
         let deployment = self.deployment(STEP, PRUNE, PRUNE).await?;
         let run = self

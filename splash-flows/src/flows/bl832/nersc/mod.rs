@@ -1,0 +1,13 @@
+//! Reconstruction at NERSC: jobs of perlmutter, asked for through the Superfacility API.
+
+mod flow;
+mod scripts;
+mod settings;
+mod site;
+mod streaming;
+mod walltime;
+
+pub use flow::{ReconParameters, nersc_recon};
+pub use settings::{ReconSettings, Runtime, StreamingSettings};
+pub use site::Nersc;
+pub use streaming::{StreamingParameters, cancel_streaming, nersc_streaming};

@@ -1,0 +1,175 @@
+//! The keys `nersc_recon`, `nersc_streaming` and the images in config.yml.
+
+use std::time::Duration;
+
+use settings::Section;
+
+const MINUTE: u64 = 60;
+
+/// What a reconstruction job at NERSC asks for, and what it runs.
+#[derive(Debug, Clone)]
+pub struct ReconSettings {
+    /// `machine`: perlmutter.
+    pub machine: String,
+    /// `qos`: realtime.
+    pub qos: String,
+    /// `account`: als.
+    pub account: String,
+    /// `constraint`: cpu.
+    pub constraint: String,
+    /// `nodes`: 1.
+    pub nodes: u32,
+    /// `cpus_per_task`: 64.
+    pub cpus_per_task: u32,
+    /// `time`: 15 minutes.
+    pub time: Duration,
+    /// `exclusive`: true.
+    pub exclusive: bool,
+    /// `container`: podman-hpc or shifter.
+    pub container: Runtime,
+    /// `reconstruction_script`: its name in the folder of scripts.
+    pub reconstruction_script: String,
+    /// `multiresolution_script`: its name in the folder of scripts.
+    pub multiresolution_script: String,
+    /// `nested_folders`: whether scans may lie deeper than one folder.
+    pub nested_folders: bool,
+    /// `ghcr_images832.recon_image`.
+    pub recon_image: String,
+    /// `ghcr_images832.multires_image`.
+    pub multires_image: String,
+}
+
+/// What runs the images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Runtime {
+    /// podman-hpc.
+    PodmanHpc,
+    /// shifter.
+    Shifter,
+}
+
+/// What the streaming job asks for, and what it runs.
+#[derive(Debug, Clone)]
+pub struct StreamingSettings {
+    /// `machine`: perlmutter.
+    pub machine: String,
+    /// `qos`: realtime.
+    pub qos: String,
+    /// `account`: als.
+    pub account: String,
+    /// `constraint`: gpu.
+    pub constraint: String,
+    /// `image`.
+    pub image: String,
+    /// `volumes`: each `outside:inside`; `{home}` and `{pscratch}` are the user's folders.
+    pub volumes: Vec<(String, String)>,
+    /// `shm_size`: 50G.
+    pub shm_size: String,
+    /// `log_folder`.
+    pub log_folder: String,
+}
+
+/// The image that the incumbent names.
+const IMAGE: &str = "ghcr.io/als-computing/microct:master";
+
+impl ReconSettings {
+    /// Reads the keys below the top of config.yml, and notes what is wrong.
+    pub(crate) fn read(top: &Section<'_>) -> Self {
+        let own = top.section("nersc_recon");
+        let images = top.section("ghcr_images832");
+        let container = own.parsed("container", "must be podman-hpc or shifter", |text| match text {
+            "podman-hpc" => Some(Runtime::PodmanHpc),
+            "shifter" => Some(Runtime::Shifter),
+            _ => None,
+        });
+        Self {
+            machine: word(&own, "machine", "perlmutter"),
+            qos: word(&own, "qos", "realtime"),
+            account: word(&own, "account", "als"),
+            constraint: word(&own, "constraint", "cpu"),
+            nodes: number(&own, "nodes", 1),
+            cpus_per_task: number(&own, "cpus_per_task", 64),
+            time: own.duration("time").unwrap_or(Duration::from_secs(15 * MINUTE)),
+            exclusive: own.boolean("exclusive").unwrap_or(true),
+            container: container.unwrap_or(Runtime::PodmanHpc),
+            reconstruction_script: file_name(&own, "reconstruction_script", "sfapi_reconstruction.py"),
+            multiresolution_script: file_name(&own, "multiresolution_script", "tiff_to_zarr.py"),
+            nested_folders: own.boolean("nested_folders").unwrap_or(false),
+            recon_image: word(&images, "recon_image", IMAGE),
+            multires_image: word(&images, "multires_image", IMAGE),
+        }
+    }
+}
+
+impl StreamingSettings {
+    /// Reads the keys below the top of config.yml, and notes what is wrong.
+    pub(crate) fn read(top: &Section<'_>) -> Self {
+        let own = top.section("nersc_streaming");
+        let volumes = own.list(
+            "volumes",
+            "must be `outside:inside`, both absolute or beginning with {home} or {pscratch}",
+            volume,
+        );
+        let usual = || {
+            [
+                (
+                    "{home}/gits/als-epics-streaming/operators/832/recon/.env",
+                    "/app/.env",
+                ),
+                ("{pscratch}/streaming_reconstructions", "/mnt/outputs"),
+            ]
+            .map(|(outside, inside)| (outside.to_owned(), inside.to_owned()))
+            .into()
+        };
+        Self {
+            machine: word(&own, "machine", "perlmutter"),
+            qos: word(&own, "qos", "realtime"),
+            account: word(&own, "account", "als"),
+            constraint: word(&own, "constraint", "gpu"),
+            image: word(&own, "image", "als-computing/streamtomocupy-recon:latest"),
+            volumes: volumes.unwrap_or_else(usual),
+            shm_size: word(&own, "shm_size", "50G"),
+            log_folder: word(
+                &own,
+                "log_folder",
+                "/global/cfs/cdirs/als/data_mover/8.3.2/streaming_logs",
+            ),
+        }
+    }
+}
+
+/// A text without blanks; what Slurm and containers take as one word.
+fn word(section: &Section<'_>, name: &str, usual: &str) -> String {
+    let one = |text: &str| {
+        let plain = !text.is_empty() && !text.chars().any(|c| c.is_whitespace() || c.is_control());
+        (plain && !text.starts_with('-')).then(|| text.to_owned())
+    };
+    section
+        .parsed(name, "must be one word, without blanks", one)
+        .unwrap_or_else(|| usual.to_owned())
+}
+
+fn file_name(section: &Section<'_>, name: &str, usual: &str) -> String {
+    let one = |text: &str| {
+        let plain =
+            !text.is_empty() && !text.contains(['/', '\0', '\n', ':']) && !text.starts_with(['-', '.']);
+        plain.then(|| text.to_owned())
+    };
+    section
+        .parsed(name, "must be the name of a file, without a folder", one)
+        .unwrap_or_else(|| usual.to_owned())
+}
+
+fn number(section: &Section<'_>, name: &str, usual: u32) -> u32 {
+    let one = |text: &str| text.parse().ok().filter(|number| *number > 0);
+    section
+        .parsed(name, "must be a whole number from 1", one)
+        .unwrap_or(usual)
+}
+
+fn volume(text: &str) -> Option<(String, String)> {
+    let (outside, inside) = text.split_once(':')?;
+    let known = ["/", "{home}/", "{pscratch}/"];
+    let is_outside = known.iter().any(|start| outside.starts_with(start));
+    (is_outside && inside.starts_with('/')).then(|| (outside.to_owned(), inside.to_owned()))
+}
