@@ -38,7 +38,7 @@ pub(super) async fn waited(
         }
     };
     for _ in 0..FOLLOWED {
-        let wait = jobs.watcher.wait(&id).on_update(&told).into_future();
+        let wait = jobs.watcher.wait(&id).on_update(told).into_future();
         let job = match run.holding(step, wait).await? {
             Ok(job) => job,
             Err(WaitError::Failed { job }) if order.time_is_its_end && job.state == JobState::Timeout => *job,

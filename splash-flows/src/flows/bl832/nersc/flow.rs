@@ -87,7 +87,9 @@ async fn steps(
     for (path, copied) in [(slices, slices_copied), (volume, volume_copied)] {
         match copied {
             Ok(proofs) => {
-                proofs.iter().for_each(|proof| report.add_copy(proof));
+                for proof in &proofs {
+                    report.add_copy(proof);
+                }
                 proved.push((path, places.results_go().to_vec()));
             }
             Err(failure) => failures.push(failure.file(&path)),
