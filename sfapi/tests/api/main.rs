@@ -6,6 +6,7 @@ mod hostile;
 mod keys;
 mod replies;
 mod secrecy;
+mod sim;
 mod submission;
 mod support;
 mod surface;

@@ -47,6 +47,8 @@ pub struct SimBuilder {
     clients: Vec<Credentials>,
     scicat_rights: ScicatRights,
     compute_version: String,
+    #[cfg(feature = "sfapi")]
+    sfapi: crate::sfapi::Settings,
 }
 
 impl SimBuilder {
@@ -62,6 +64,8 @@ impl SimBuilder {
             local_mounts: true,
             faults: Vec::new(),
             clients: Vec::new(),
+            #[cfg(feature = "sfapi")]
+            sfapi: crate::sfapi::Settings::default(),
             scicat_rights: ScicatRights::default(),
             compute_version: "4.19.0".to_owned(),
         }
@@ -116,6 +120,42 @@ impl SimBuilder {
     #[cfg(feature = "prefect")]
     pub fn prefect(mut self) -> Self {
         self.services.prefect = true;
+        self
+    }
+
+    /// Runs the Superfacility API with its token endpoint. Jobs are run by bash.
+    #[cfg(feature = "sfapi")]
+    pub fn sfapi(mut self) -> Self {
+        self.services.sfapi = true;
+        self
+    }
+
+    /// Hands jobs to the `sbatch` on PATH, and asks its `squeue` and `sacct`.
+    #[cfg(feature = "sfapi")]
+    pub fn slurm(mut self) -> Self {
+        self.sfapi.slurm = true;
+        self
+    }
+
+    /// How late the accounting of jobs that bash runs is. Default 1 s, as measured with Slurm 22.05.
+    #[cfg(feature = "sfapi")]
+    pub fn sacct_lag(mut self, lag: Duration) -> Self {
+        self.sfapi.sacct_lag = lag;
+        self
+    }
+
+    /// How many jobs bash runs at a time; the others wait. Default 16.
+    #[cfg(feature = "sfapi")]
+    pub fn job_slots(mut self, slots: usize) -> Self {
+        self.sfapi.slots = slots;
+        self
+    }
+
+    /// Adds a client of the Superfacility API by its public key in PEM. Without any there is one of the simulator's
+    /// own, whose key files [`Sim::env`] names.
+    #[cfg(feature = "sfapi")]
+    pub fn sfapi_client(mut self, id: impl Into<String>, public_pem: impl Into<String>) -> Self {
+        self.sfapi.clients.push((id.into(), public_pem.into()));
         self
     }
 
@@ -221,7 +261,12 @@ impl SimBuilder {
             request_ids: AtomicU64::new(1),
             stopping: AtomicBool::new(false),
         });
-        let handle = Arc::new(Handle::new(shared, self.services));
+        let handle = Arc::new(Handle::new(
+            shared,
+            self.services,
+            #[cfg(feature = "sfapi")]
+            self.sfapi,
+        ));
         for fault in self.faults {
             handle.add_fault(fault);
         }
@@ -277,7 +322,7 @@ fn create_collections(
 
 fn check_skews(skews: &BTreeMap<String, i64>, collections: &[Collection]) -> Result<(), SimError> {
     let known = |name: &String| {
-        ["globus_transfer", "globus_compute", "scicat", "prefect"].contains(&name.as_str())
+        ["globus_transfer", "globus_compute", "scicat", "prefect", "sfapi"].contains(&name.as_str())
             || collections.iter().any(|c| c.key() == name)
     };
     match skews.keys().find(|name| !known(name)) {

@@ -37,6 +37,14 @@ pub enum SimError {
         /// The name that was given.
         name: String,
     },
+    /// A client's key cannot be used.
+    #[error("the key of client {client} {why}")]
+    Key {
+        /// The client's id.
+        client: String,
+        /// What is wrong.
+        why: String,
+    },
     /// A config file could not be used.
     #[error("config: {0}")]
     Config(String),

@@ -1,4 +1,4 @@
-//! Simulators of Globus, SciCat and Prefect, for tests and for trying flows without the real services.
+//! Simulators of Globus, SciCat, Prefect and the Superfacility API, for tests and for trying flows without the real services.
 //!
 //! A [`Sim`] runs each chosen service on a loopback port of its own, over real directories: a *host* is a
 //! directory tree, a *collection* is a uuid on a host, and a transfer really copies bytes. Every request is
@@ -47,7 +47,7 @@
 //! | `POST /sim/plant {"collection": KEY, "path": PATH, …}` | with `"bytes_base64"`, `"truncate": N`, `"delete": true` and `"mtime"` (RFC 3339) changes a file; the path is relative to the collection's root path |
 //!
 //! Cargo features choose what is compiled: `transfer` (Globus Auth and Transfer), `compute` (Globus Auth and Compute),
-//! `scicat`, `prefect`, and `bin`
+//! `scicat`, `prefect`, `sfapi`, and `bin`
 //! (all of them and the binary `service-sim`).
 
 // A build with fewer services leaves parts of the common ground unused.
@@ -56,7 +56,8 @@
         feature = "transfer",
         feature = "compute",
         feature = "scicat",
-        feature = "prefect"
+        feature = "prefect",
+        feature = "sfapi"
     )),
     allow(dead_code)
 )]
@@ -86,6 +87,8 @@ mod routes;
 #[cfg(feature = "scicat")]
 mod scicat;
 mod server;
+#[cfg(feature = "sfapi")]
+mod sfapi;
 mod shared;
 mod sim;
 mod tokens;
@@ -101,6 +104,8 @@ pub use compute::ComputeTaskView;
 pub use error::SimError;
 pub use fault::{FaultSpec, FaultSpecError};
 pub use journal::{Entry, Journal, JournalTimeout};
+#[cfg(feature = "sfapi")]
+pub use sfapi::JobView;
 pub use sim::Sim;
 #[cfg(feature = "transfer")]
 pub use transfer::TaskView;

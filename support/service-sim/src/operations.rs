@@ -128,6 +128,23 @@ pub(crate) const OPERATIONS: &[&str] = &[
     "prefect.flow_run_create",
     "prefect.flow_run_get",
     "prefect.flow_run_list",
+    "sfapi.token",
+    "sfapi.meta",
+    "sfapi.status",
+    "sfapi.account",
+    "sfapi.jobs",
+    "sfapi.job_submit",
+    "sfapi.job_get",
+    "sfapi.job_cancel",
+    "sfapi.task_list",
+    "sfapi.task_get",
+    "sfapi.task_cancel",
+    "sfapi.ls",
+    "sfapi.download",
+    "sfapi.upload",
+    "sfapi.command",
+    "sfapi.transfer",
+    "sfapi.transfer_get",
 ];
 
 /// Reads that can be answered with what was true before.
@@ -136,6 +153,9 @@ pub(crate) const CAN_BE_STALE: &[&str] = &[
     "transfer.task_list",
     "transfer.ls",
     "transfer.stat",
+    "sfapi.jobs",
+    "sfapi.job_get",
+    "sfapi.task_get",
 ];
 
 /// Whether `pattern`, in which `*` stands for any text, matches the whole of `text`.

@@ -39,6 +39,7 @@ pub(crate) struct Services {
     pub(crate) compute: bool,
     pub(crate) scicat: bool,
     pub(crate) prefect: bool,
+    pub(crate) sfapi: bool,
 }
 
 /// The state of a simulator, as seen by its owner and by the control port.
@@ -54,11 +55,19 @@ pub(crate) struct Handle {
     scicat: Arc<crate::scicat::SciCat>,
     #[cfg(feature = "prefect")]
     prefect: Arc<crate::prefect::Prefect>,
+    #[cfg(feature = "sfapi")]
+    sfapi: Arc<crate::sfapi::Sfapi>,
 }
 
 impl Handle {
-    pub(crate) fn new(shared: Arc<Shared>, services: Services) -> Self {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        services: Services,
+        #[cfg(feature = "sfapi")] sfapi: crate::sfapi::Settings,
+    ) -> Self {
         Self {
+            #[cfg(feature = "sfapi")]
+            sfapi: crate::sfapi::Sfapi::new(Arc::clone(&shared), sfapi),
             #[cfg(feature = "transfer")]
             transfer: crate::transfer::Transfer::new(Arc::clone(&shared)),
             #[cfg(feature = "compute")]
@@ -125,6 +134,10 @@ impl Handle {
         {
             state["flow_runs"] = json!(self.prefect.flow_runs());
         }
+        #[cfg(feature = "sfapi")]
+        {
+            state["jobs"] = json!(self.sfapi.views());
+        }
         state
     }
 
@@ -176,6 +189,14 @@ impl Handle {
             let prefect = Bound::new()?;
             env.insert("PREFECT_API_URL".into(), prefect.url() + "/api");
             mounted.push((prefect, crate::prefect::router(Arc::clone(&self.prefect))));
+        }
+        #[cfg(feature = "sfapi")]
+        if self.services.sfapi {
+            env.extend(self.sfapi.prepare()?);
+            let sfapi = Bound::new()?;
+            env.insert("SFAPI_BASE_URL".into(), sfapi.url() + "/api/v1.2");
+            env.insert("SFAPI_TOKEN_URL".into(), sfapi.url() + "/c2id/token");
+            mounted.push((sfapi, crate::sfapi::router(Arc::clone(&self.sfapi))));
         }
         Ok(mounted)
     }
@@ -234,7 +255,8 @@ impl Sim {
     /// The environment that leads clients and the Python SDKs here: `GLOBUS_CLIENT_ID`, `GLOBUS_CLIENT_SECRET`,
     /// `GLOBUS_SDK_SERVICE_URL_AUTH`, `GLOBUS_SDK_SERVICE_URL_TRANSFER`,
     /// `GLOBUS_SDK_SERVICE_URL_COMPUTE`, `GLOBUS_COMPUTE_ENDPOINT`, `SCICAT_INGEST_URL`,
-    /// `SCICAT_INGEST_USERNAME`, `SCICAT_INGEST_PASSWORD`, `PREFECT_API_URL`, as far as the services run, and
+    /// `SCICAT_INGEST_USERNAME`, `SCICAT_INGEST_PASSWORD`, `PREFECT_API_URL`, `SFAPI_BASE_URL`,
+    /// `SFAPI_TOKEN_URL`, `PATH_NERSC_CLIENT_ID`, `PATH_NERSC_PRI_KEY`, `SFAPI_KEY`, as far as the services run, and
     /// `SERVICE_SIM_URL`, the control port.
     pub fn env(&self) -> BTreeMap<String, String> {
         self.env.clone()
@@ -323,6 +345,12 @@ impl Sim {
     #[cfg(feature = "prefect")]
     pub fn flow_runs(&self) -> Vec<Value> {
         self.handle.prefect.flow_runs()
+    }
+
+    /// All Slurm jobs that the simulator runs or ran itself, in the order of their submission.
+    #[cfg(feature = "sfapi")]
+    pub fn jobs(&self) -> Vec<crate::sfapi::JobView> {
+        self.handle.sfapi.views()
     }
 
     /// `{key: {"uuid", "host", "dir", "root_path"}}`, as in the ready line of the binary.

@@ -1,4 +1,5 @@
-//! Runs the simulators of Globus Auth, Globus Transfer, Globus Compute, SciCat and Prefect until it is told to stop.
+//! Runs the simulators of Globus Auth, Globus Transfer, Globus Compute, SciCat, Prefect and the Superfacility API until it
+//! is told to stop.
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
@@ -56,6 +57,15 @@ struct Args {
     /// A clock that is off: globus_transfer, scicat, prefect, or the host of a collection by its key; repeatable
     #[arg(long = "skew", value_name = "NAME=SECONDS", value_parser = skew, allow_hyphen_values = true)]
     skews: Vec<(String, i64)>,
+    /// Hand jobs of the Superfacility API to the sbatch on PATH instead of running them with bash
+    #[arg(long)]
+    slurm: bool,
+    /// How late the accounting of jobs is
+    #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = duration)]
+    sacct_lag: Duration,
+    /// A client of the Superfacility API and the file of its public key, repeatable; default one of the simulator's own
+    #[arg(long = "sfapi-client", value_name = "ID=PUBLIC.pem")]
+    sfapi_clients: Vec<String>,
     /// A fault, repeatable; `--fault help` explains them
     #[arg(long = "fault", value_name = "SPEC")]
     faults: Vec<FaultSpec>,
@@ -137,6 +147,7 @@ fn run(args: &Args) -> Result<(), Box<dyn std::error::Error>> {
         .compute()
         .scicat()
         .prefect()
+        .sfapi()
         .root(&args.root);
     builder = builder
         .collections(collections(&config, args)?)
@@ -147,6 +158,16 @@ fn run(args: &Args) -> Result<(), Box<dyn std::error::Error>> {
     }
     for (name, seconds) in &args.skews {
         builder = builder.skew(name, *seconds);
+    }
+    if args.slurm {
+        builder = builder.slurm();
+    }
+    for client in &args.sfapi_clients {
+        let (id, path) = client
+            .split_once('=')
+            .ok_or("--sfapi-client takes ID=PUBLIC.pem")?;
+        let pem = std::fs::read_to_string(path).map_err(|e| format!("{path}: {e}"))?;
+        builder = builder.sfapi_client(id, pem);
     }
     if args.no_local_mounts {
         builder = builder.no_local_mounts();
@@ -159,7 +180,10 @@ fn run(args: &Args) -> Result<(), Box<dyn std::error::Error>> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     drop(guard);
 
-    let sim = builder.transfer_delay(args.transfer_delay).start()?;
+    let sim = builder
+        .transfer_delay(args.transfer_delay)
+        .sacct_lag(args.sacct_lag)
+        .start()?;
     if let Some(path) = &args.write_config {
         write_file(path, &config.with_local_paths(&sim)?)?;
     }

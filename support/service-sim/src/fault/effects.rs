@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use super::parse::Keys;
-use super::{Aim, RequestEffect, Spoil, TaskEffect, TaskFilter};
+use super::{Aim, JobEffect, RequestEffect, Spoil, TaskEffect, TaskFilter};
 use crate::operations::{CAN_BE_STALE, OPERATIONS, glob};
 use crate::routes::Odd;
 
 pub(super) fn request_aim(target: &str, effect: &str, keys: &mut Keys<'_>) -> Result<Aim, String> {
     if !OPERATIONS.iter().any(|operation| glob(target, operation)) {
         return Err(format!(
-            "no operation is called {target:?}; known are `task` and {}",
+            "no operation is called {target:?}; known are `task`, `job` and {}",
             OPERATIONS.join(", ")
         ));
     }
@@ -96,6 +96,31 @@ pub(super) fn task_aim(effect: &str, keys: &mut Keys<'_>) -> Result<Aim, String>
         }
     };
     Ok(Aim::Tasks { filter, effect })
+}
+
+pub(super) fn job_aim(effect: &str, keys: &mut Keys<'_>) -> Result<Aim, String> {
+    let name = keys.text("name").unwrap_or_else(|| "*".to_owned());
+    let end = |state, exit| JobEffect::End { state, exit };
+    let effect = match split(effect) {
+        ("fail", None) => {
+            let exit = keys.number("exit")?.unwrap_or(1);
+            end("FAILED", (i32::try_from(exit).unwrap_or(1), 0))
+        }
+        ("timeout", None) => end("TIMEOUT", (0, 15)),
+        ("oom", None) => end("OUT_OF_MEMORY", (0, 125)),
+        ("node-fail", None) => end("NODE_FAIL", (1, 0)),
+        ("boot-fail", None) => end("BOOT_FAIL", (1, 0)),
+        ("deadline", None) => end("DEADLINE", (0, 0)),
+        ("preempt", None) => end("PREEMPTED", (0, 0)),
+        ("hold", name) => JobEffect::Hold(hold_name("hold", name)?),
+        _ => {
+            return Err(format!(
+                "{effect:?} is no effect on a job; known are fail, timeout, oom, node-fail, boot-fail, deadline, \
+                 preempt, hold[=NAME]"
+            ));
+        }
+    };
+    Ok(Aim::Jobs { name, effect })
 }
 
 fn split(effect: &str) -> (&str, Option<&str>) {

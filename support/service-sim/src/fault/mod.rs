@@ -39,6 +39,20 @@ enum Aim {
         filter: TaskFilter,
         effect: TaskEffect,
     },
+    /// Slurm jobs whose name fits.
+    Jobs {
+        name: String,
+        effect: JobEffect,
+    },
+}
+
+/// What happens to a Slurm job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum JobEffect {
+    /// Ends in this state, with this exit code and signal; its script is not run.
+    End { state: &'static str, exit: (i32, i32) },
+    /// Stays PENDING until the name is released.
+    Hold(String),
 }
 
 /// What happens to a request.

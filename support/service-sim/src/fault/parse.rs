@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::effects::{request_aim, task_aim};
+use super::effects::{job_aim, request_aim, task_aim};
 use super::{FaultSpec, When};
 
 /// Why a text is no fault.
@@ -36,6 +36,8 @@ fn parse(text: &str) -> Result<FaultSpec, String> {
     let mut keys = Keys::new(parts)?;
     let (aim, once) = if target == "task" {
         (task_aim(effect, &mut keys)?, false)
+    } else if target == "job" {
+        (job_aim(effect, &mut keys)?, false)
     } else {
         (request_aim(target, effect, &mut keys)?, effect == "401")
     };
@@ -169,6 +171,21 @@ mod tests {
                 .parse::<FaultSpec>()
                 .unwrap();
         }
+        for effect in [
+            "fail",
+            "fail,exit=3",
+            "timeout",
+            "oom",
+            "node-fail",
+            "boot-fail",
+            "deadline",
+            "preempt",
+            "hold=x",
+        ] {
+            format!("job:{effect},name=recon*,nth=2")
+                .parse::<FaultSpec>()
+                .unwrap();
+        }
     }
 
     #[test]
@@ -191,6 +208,7 @@ mod tests {
             ("transfer.submit:html,nth=1,nth=2", "twice"),
             ("transfer.submit:html,source=x", "no key"),
             ("task:html", "no effect on a task"),
+            ("job:corrupt", "no effect on a job"),
             ("task:hold=", "needs a name"),
             ("transfer.ls:hold-before=*", "needs a name"),
             ("transfer.ls:latency=soon", "whole number from 1"),

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{Aim, FaultSpec, RequestEffect, TaskEffect, TaskFilter, When};
+use super::{Aim, FaultSpec, JobEffect, RequestEffect, TaskEffect, TaskFilter, When};
 use crate::operations::glob;
 
 /// The faults in force, with their counts.
@@ -86,6 +86,14 @@ impl Faults {
         })
     }
 
+    /// The effect on a new Slurm job of this name.
+    pub(crate) fn on_job(&self, name: &str) -> Option<JobEffect> {
+        self.decide(|spec| match &spec.aim {
+            Aim::Jobs { name: wanted, effect } if glob(wanted, name) => Some(effect.clone()),
+            _ => None,
+        })
+    }
+
     fn decide<T>(&self, matches: impl Fn(&FaultSpec) -> Option<T>) -> Option<T> {
         let mut inner = self.lock();
         let Inner { armed, random } = &mut *inner;
@@ -133,6 +141,10 @@ impl FaultSpec {
             }
             | Aim::Tasks {
                 effect: TaskEffect::Hold(name),
+                ..
+            }
+            | Aim::Jobs {
+                effect: JobEffect::Hold(name),
                 ..
             } => Some(name),
             _ => None,
