@@ -40,7 +40,7 @@ pub(super) async fn token(State(sfapi): State<Arc<Sfapi>>, headers: HeaderMap, b
     let theirs = now - sfapi.clock.offset();
     let assertion = field(&form, "client_assertion").unwrap_or_default();
     let client = sfapi.clients().check(assertion, &audience, theirs.timestamp());
-    let user = match client {
+    let client = match client {
         Ok(id) => id,
         Err(why) => {
             return refused(
@@ -52,8 +52,12 @@ pub(super) async fn token(State(sfapi): State<Arc<Sfapi>>, headers: HeaderMap, b
     };
     let token = Uuid::new_v4().simple().to_string();
     let grant = Grant {
-        user,
+        user: sfapi.user.clone(),
         audience: AUDIENCE.to_owned(),
+        client,
+        scope: "nersc".to_owned(),
+        data_access: Vec::new(),
+        issued_at: now,
         expires_at: Some(now + TimeDelta::seconds(LIFETIME_S)),
     };
     sfapi.shared.tokens.insert(token.clone(), grant);
