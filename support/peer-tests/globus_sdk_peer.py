@@ -16,6 +16,7 @@ import pathlib
 import sys
 import time
 import urllib.parse
+import urllib.request
 import uuid
 
 READY = json.loads(pathlib.Path(sys.argv[1]).read_text(encoding="utf-8"))
@@ -27,7 +28,7 @@ os.environ.update(READY["env"])  # The SDK reads its addresses when a client is 
 os.environ["NO_PROXY"] = "127.0.0.1,localhost,::1"
 
 import globus_sdk  # noqa: E402
-from globus_sdk.scopes import TransferScopes  # noqa: E402
+from globus_sdk.scopes import GCSCollectionScopes, TransferScopes  # noqa: E402
 
 CLIENT_ID, CLIENT_SECRET = os.environ["GLOBUS_CLIENT_ID"], os.environ["GLOBUS_CLIENT_SECRET"]
 SOURCE, DESTINATION = READY["collections"]["spot832"], READY["collections"]["data832"]
@@ -150,6 +151,88 @@ def wrong_token():
 
 
 @check
+def tokens_for_several_services():
+    data_access = GCSCollectionScopes(SOURCE["uuid"]).data_access.with_optional(True)
+    scopes = [TransferScopes.all.with_dependency(data_access), "openid", "profile"]
+    by_server = auth.oauth2_client_credentials_tokens(scopes).by_resource_server
+    equal(sorted(by_server), ["auth.globus.org", "transfer.api.globus.org"], "resource servers")
+    token = by_server["auth.globus.org"]["access_token"]
+    person = globus_sdk.AuthClient(authorizer=globus_sdk.AccessTokenAuthorizer(token)).userinfo()
+    equal(person["preferred_username"], f"{CLIENT_ID}@clients.auth.globus.org", "user name")
+    told = auth.oauth2_token_introspect(token)
+    equal((told["active"], told["scope"], told["client_id"]), (True, "openid profile", CLIENT_ID), "introspection")
+    auth.oauth2_revoke_token(token)
+    equal(auth.oauth2_token_introspect(token)["active"], False, "active after revoking")
+
+
+@check
+def dependent_tokens():
+    token = auth.oauth2_client_credentials_tokens("openid").by_resource_server["auth.globus.org"]["access_token"]
+    answer = auth.oauth2_get_dependent_tokens(token, scope=str(TransferScopes.all))
+    present(answer.by_resource_server["transfer.api.globus.org"], "access_token", "expires_at_seconds")
+
+
+@check
+def a_person_logs_in():
+    native = globus_sdk.NativeAppAuthClient("b61613f8-0da8-4be7-81aa-1c89f2c0fe9f")
+    native.oauth2_start_flow(TransferScopes.all, refresh_tokens=True)
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    page = opener.open(native.oauth2_get_authorize_url()).read().decode()
+    tokens = native.oauth2_exchange_code_for_tokens(page.split("<code>")[1].split("</code>")[0])
+    mine = tokens.by_resource_server["transfer.api.globus.org"]
+    authorizer = globus_sdk.RefreshTokenAuthorizer(mine["refresh_token"], native)
+    globus_sdk.TransferClient(authorizer=authorizer).get_submission_id()
+    native.oauth2_revoke_token(mine["refresh_token"])
+    try:
+        native.oauth2_refresh_token(mine["refresh_token"])
+    except globus_sdk.AuthAPIError as error:
+        equal(error.raw_json["error"], "invalid_grant", "error")
+        return
+    raise AssertionError("a revoked refresh token was taken")
+
+
+@check
+def consent():
+    mapped = READY["collections"]["alcf_home832"]["uuid"]
+    try:
+        transfer.operation_ls(mapped, path="/")
+    except globus_sdk.TransferAPIError as error:
+        if not error.info.consent_required:
+            raise AssertionError("the SDK does not see that a consent is wanted") from error
+        scopes = error.info.consent_required.required_scopes
+    else:
+        raise AssertionError("a mapped collection was listed without a consent")
+    token = auth.oauth2_client_credentials_tokens(scopes).by_resource_server["transfer.api.globus.org"]
+    opened = globus_sdk.TransferClient(authorizer=globus_sdk.AccessTokenAuthorizer(token["access_token"]))
+    opened.operation_ls(mapped, path="/")
+
+
+@check
+def collections():
+    endpoint = transfer.get_endpoint(SOURCE["uuid"])
+    equal((endpoint["DATA_TYPE"], endpoint["id"]), ("endpoint", SOURCE["uuid"]), "endpoint")
+    present(endpoint, "display_name", "entity_type", "owner_id")
+    found = transfer.endpoint_search("832", filter_non_functional=False, limit=2)
+    equal((found["DATA_TYPE"], len(found["DATA"]), found["has_next_page"]), ("endpoint_list", 2, True), "a page")
+    ids = [one["id"] for one in transfer.paginated.endpoint_search("832").items()]
+    equal(len(ids), len(set(ids)), "collections, each once")
+    if SOURCE["uuid"] not in ids:
+        raise AssertionError(f"{SOURCE['uuid']} is not found among {ids}")
+
+
+@check
+def access_rules():
+    rule = {"DATA_TYPE": "access", "principal_type": "identity", "principal": str(uuid.uuid4()),
+            "path": "/data/", "permissions": "r"}
+    rule_id = transfer.add_endpoint_acl_rule(DESTINATION["uuid"], rule)["access_id"]
+    transfer.update_endpoint_acl_rule(DESTINATION["uuid"], rule_id, {"permissions": "rw"})
+    equal(transfer.get_endpoint_acl_rule(DESTINATION["uuid"], rule_id)["permissions"], "rw", "permissions")
+    listed = [one["id"] for one in transfer.endpoint_acl_list(DESTINATION["uuid"])]
+    equal(rule_id in listed, True, "listed")
+    equal(transfer.delete_endpoint_acl_rule(DESTINATION["uuid"], rule_id)["code"], "Deleted", "code")
+
+
+@check
 def ls():
     listing = transfer.operation_ls(SOURCE["uuid"], path=FOLDER, orderby=["name"])
     equal(listing["DATA_TYPE"], "file_list", "DATA_TYPE")
@@ -158,6 +241,15 @@ def ls():
     equal((entries["scan.h5"]["type"], entries["scan.h5"]["size"]), ("file", len(SCAN)), "scan.h5")
     equal(entries["tree"]["type"], "dir", "type of tree")
     present(entries["scan.h5"], "DATA_TYPE", "last_modified", "permissions")
+
+
+@check
+def ls_filtered():
+    names = [entry["name"] for entry in
+             transfer.operation_ls(SOURCE["uuid"], path=FOLDER, filter={"type": "file", "name": "~*.h5"})]
+    equal(sorted(names), sorted(["scan.h5", HOSTILE]), "files by name")
+    large = transfer.operation_ls(SOURCE["uuid"], path=FOLDER, filter={"type": "file", "size": ">1000"}, show_hidden=False)
+    equal([entry["name"] for entry in large], ["scan.h5"], "files by size")
 
 
 @check
@@ -330,6 +422,40 @@ def delete_of_nothing():
 def delete_of_folder():
     ended(delete_task(f"{FOLDER}/tree", recursive=True)["task_id"])
     equal(on_disk(DESTINATION, f"{FOLDER}/tree").exists(), False, "still there")
+
+
+@check
+def filter_rules_and_skipped_errors():
+    data = transfer_data([(f"{FOLDER}/tree/", f"{FOLDER}/some/"), (f"{FOLDER}/none.h5", f"{FOLDER}/none.h5")],
+                         skip_source_errors=True)
+    data.add_filter_rule("deep", method="exclude", type="dir")
+    task = ended(transfer.submit_transfer(data)["task_id"])
+    equal(on_disk(DESTINATION, f"{FOLDER}/some/one.h5").exists(), True, "what is not excluded")
+    equal(on_disk(DESTINATION, f"{FOLDER}/some/deep").exists(), False, "what is excluded")
+    skipped = list(transfer.paginated.task_skipped_errors(task["task_id"]).items())
+    equal([(one["error_code"], one["source_path"]) for one in skipped],
+          [("FILE_NOT_FOUND", f"{FOLDER}/none.h5")], "skipped")
+
+
+@check
+def a_paused_task():
+    missing = transfer_data([(f"{FOLDER}/later.h5", f"{FOLDER}/later.h5")])
+    task_id = transfer.submit_transfer(missing)["task_id"]
+    transfer.endpoint_manager_pause_tasks([task_id], "maintenance")
+    equal(transfer.get_task(task_id)["is_paused"], True, "is_paused")
+    equal(transfer.task_pause_info(task_id)["source_pause_message"], "maintenance", "message")
+    write(SOURCE, f"{FOLDER}/later.h5", b"later")
+    transfer.endpoint_manager_resume_tasks([task_id])
+    ended(task_id)
+
+
+@check
+def a_deadline_that_passes():
+    missing = transfer_data([(f"{FOLDER}/never.h5", f"{FOLDER}/never.h5")])
+    task_id = transfer.submit_transfer(missing)["task_id"]
+    past = {"DATA_TYPE": "task", "deadline": "2020-01-01T00:00:00+00:00"}
+    equal(transfer.update_task(task_id, past)["code"], "Updated", "code")
+    equal(ended(task_id, "FAILED")["fatal_error"]["code"], "EXPIRED", "fatal_error")
 
 
 @check

@@ -9,7 +9,7 @@ use std::hash::{DefaultHasher, Hasher};
 use std::path::{Path, PathBuf};
 
 use crate::sim::Simulator;
-use crate::{Result, tools};
+use crate::{Result, project, tools};
 
 const FOLDER: &str = "support/peer-tests";
 
@@ -81,7 +81,8 @@ fn globus(extent: Extent) -> Result {
         .filter(|round| round.in_quick || extent == Extent::Full)
     {
         println!("-- globus-sdk, {}", round.name);
-        let simulator = Simulator::start(round.simulator)?;
+        // The driver looks at a mapped collection too.
+        let simulator = Simulator::start(&[round.simulator, &["--mapped", "alcf_home832"]].concat())?;
         let mut driver = tools::command(&python, &[&format!("{FOLDER}/globus_sdk_peer.py")]);
         driver
             .arg(simulator.ready_json())
@@ -90,7 +91,27 @@ fn globus(extent: Extent) -> Result {
         driver.env("HOME", simulator.folder());
         tools::run(driver)?;
     }
-    Ok(())
+    wire(&python)
+}
+
+/// Has our clients and the SDK make the same calls, and compares what they send.
+fn wire(python: &Path) -> Result {
+    println!("-- globus-sdk and our clients, call by call");
+    let example = "globus_calls";
+    let build = [
+        "build",
+        "--quiet",
+        "--package",
+        "peer-tests",
+        "--example",
+        example,
+    ];
+    tools::run(tools::cargo(&build))?;
+    let mut driver = tools::command(python, &[&format!("{FOLDER}/globus_wire_peer.py")]);
+    driver
+        .arg(project::target_folder()?.join("debug/examples").join(example))
+        .env("PYTHONDONTWRITEBYTECODE", "1");
+    tools::run(driver)
 }
 
 /// Runs pyscicat's driver: every method that makes a request. It has no retries, so the services behave.

@@ -1,12 +1,14 @@
 //! Every method of the Python SDK's clients for Globus Auth that sends a request, and ours: the request of ours goes
 //! where the SDK's goes, and the README has the table.
 
+use std::sync::Arc;
+
 use globus_auth::model::{ClientKind, ClientType, DependentScope, Visibility};
 use globus_auth::{
-    ApiClient, Client, ClientId, CredentialId, GroupId, IdentityId, IdentityProviderId, NativeClient,
-    PolicyId, ProjectId, Result, ScopeId, scopes,
+    ApiClient, Client, ClientId, CredentialId, DEFAULT_BASE_URL, GroupId, IdentityId, IdentityProviderId,
+    NativeClient, PolicyId, ProjectId, Result, ScopeId, scopes,
 };
-use rest_core::RequestParts;
+use rest_core::{RequestParts, StaticToken, Token, TokenProvider};
 
 use crate::support::SECRET;
 
@@ -15,28 +17,34 @@ const REDIRECT: &str = "https://app.example/back";
 
 /// The three clients, as they are after setting up.
 pub(crate) struct Ours {
-    confidential: Client,
-    native: NativeClient,
-    api: ApiClient,
+    pub(crate) confidential: Client,
+    pub(crate) native: NativeClient,
+    pub(crate) api: ApiClient,
 }
 
 /// One method of the SDK, where it sends to (of facts about globus-sdk 4.9), and ours.
-struct Row {
-    class: &'static str,
-    method: &'static str,
+pub(crate) struct Row {
+    pub(crate) class: &'static str,
+    pub(crate) method: &'static str,
     verb: &'static str,
     path: &'static str,
     ours: &'static str,
-    parts: fn(&Ours) -> Result<RequestParts>,
+    pub(crate) parts: fn(&Ours) -> Result<RequestParts>,
 }
 
 impl Ours {
     fn new() -> Self {
-        Self {
-            confidential: Client::new("the-client", SECRET).unwrap(),
-            native: NativeClient::new("the-native-client").unwrap(),
-            api: ApiClient::builder().build().unwrap(),
-        }
+        Self::at(DEFAULT_BASE_URL, Arc::new(StaticToken(Token::bearer("a-token")))).unwrap()
+    }
+
+    pub(crate) fn at(base: &str, tokens: Arc<dyn TokenProvider>) -> Result<Self> {
+        Ok(Self {
+            confidential: Client::builder("the-client", SECRET).base_url(base).build()?,
+            native: NativeClient::builder("the-native-client")
+                .base_url(base)
+                .build()?,
+            api: ApiClient::new(base, tokens)?,
+        })
     }
 }
 
@@ -179,7 +187,7 @@ fn clients() -> Vec<Row> {
     }
 }
 
-fn rows() -> Vec<Row> {
+pub(crate) fn rows() -> Vec<Row> {
     [tokens(), people(), projects(), clients()]
         .into_iter()
         .flatten()
