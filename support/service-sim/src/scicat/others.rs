@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::response::Response;
-use http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
 use super::{SciCat, login};
@@ -53,6 +53,11 @@ fn unauthorized() -> Response {
 /// Nothing is forgotten by it: the token stays good until it ends.
 pub(super) async fn logout() -> Response {
     routes::json(200, &json!({ "logout": "successful" }))
+}
+
+/// The old route says yes and nothing more.
+pub(super) async fn old_login() -> Response {
+    StatusCode::CREATED.into_response()
 }
 
 /// A kind that this site has none of.

@@ -28,6 +28,7 @@ pub(crate) fn router(state: Arc<SciCat>) -> Router {
     let mut routes = Routes::new(&state.shared, "scicat", replies::error_document)
         .on("scicat.health", "/api/v3/health", get(others::health))
         .on("scicat.login", "/api/v3/auth/login", post(login::login))
+        .on("scicat.login", "/api/v3/users/login", post(others::old_login))
         .on("scicat.whoami", "/api/v3/auth/whoami", get(others::whoami))
         .on("scicat.logout", "/api/v3/auth/logout", post(others::logout))
         .on("scicat.user_self", "/api/v3/users/my/self", get(others::whoami))

@@ -19,6 +19,12 @@ impl Caller {
         }
     }
 
+    /// Where the service is.
+    #[cfg(feature = "scicat")]
+    pub(crate) fn base(&self) -> &str {
+        &self.base
+    }
+
     /// Sends a request and returns the status and the JSON document, null where there is none.
     pub(crate) async fn send(
         &self,

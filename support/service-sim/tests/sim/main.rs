@@ -19,6 +19,8 @@ mod limits;
 mod prefect;
 #[cfg(feature = "scicat")]
 mod scicat;
+#[cfg(feature = "scicat")]
+mod scicat_traps;
 mod speed;
 mod support;
 mod task_faults;
