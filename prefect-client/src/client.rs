@@ -1,13 +1,14 @@
 //! The client and how it is set up.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rest_core::{RawResponse, RestClient, RestClientBuilder, StaticToken, Token, TokenProvider, Vars};
 use serde::de::DeserializeOwned;
 use tokio::sync::Semaphore;
 
 use crate::csrf::{self, Csrf};
-use crate::{Error, RequestParts, Result};
+use crate::{Error, RequestParts, Result, RetryPolicy};
 
 /// Where the service is, unless said otherwise.
 pub const DEFAULT_BASE_URL: &str = "http://127.0.0.1:4200/api";
@@ -24,6 +25,9 @@ pub struct Client {
     csrf: Arc<Csrf>,
     /// How many more requests may be on their way at a time.
     places: Option<Arc<Semaphore>>,
+    /// For lines that are no requests.
+    #[cfg(feature = "events")]
+    tokens: Option<Arc<dyn TokenProvider>>,
 }
 
 impl Client {
@@ -121,11 +125,27 @@ impl Client {
         self
     }
 
+    /// The token that requests carry, if they carry any.
+    #[cfg(feature = "events")]
+    pub(crate) async fn token(&self) -> Result<Option<Token>> {
+        match &self.tokens {
+            Some(tokens) => tokens.token().await.map(Some),
+            None => Ok(None),
+        }
+    }
+
     /// The plain HTTP side of the client. What is sent through it directly should be
     /// [`sensitive`](RequestParts::sensitive), as the server's 422 repeats the request.
     pub fn rest(&self) -> &RestClient {
         &self.rest
     }
+}
+
+/// A server on SQLite answers 503 for many seconds when much is asked of it: tries go on for a minute or so.
+fn patient() -> RetryPolicy {
+    RetryPolicy::default()
+        .attempts(10)
+        .max_delay(Duration::from_secs(10))
 }
 
 /// Refuses a URL that leaves out `/api`: the server's user interface answers there, so that a deployment would seem
@@ -144,6 +164,8 @@ fn check_api_path(url: &str) -> Result<()> {
 #[must_use = "a builder does nothing until it is built"]
 pub struct ClientBuilder {
     rest: RestClientBuilder,
+    #[cfg(feature = "events")]
+    tokens: Option<Arc<dyn TokenProvider>>,
 }
 
 impl Default for ClientBuilder {
@@ -151,8 +173,13 @@ impl Default for ClientBuilder {
         let rest = RestClient::builder("prefect", DEFAULT_BASE_URL)
             .error_parser(crate::error::parse)
             .default_header("x-prefect-api-version", API_VERSION)
+            .retry(patient())
             .user_agent(concat!("prefect-client-rs/", env!("CARGO_PKG_VERSION")));
-        Self { rest }
+        Self {
+            rest,
+            #[cfg(feature = "events")]
+            tokens: None,
+        }
     }
 }
 
@@ -190,6 +217,10 @@ impl ClientBuilder {
 
     /// Where tokens come from. Without them requests carry none.
     pub fn tokens(mut self, tokens: Arc<dyn TokenProvider>) -> Self {
+        #[cfg(feature = "events")]
+        {
+            self.tokens = Some(Arc::clone(&tokens));
+        }
         self.rest = self.rest.tokens(tokens);
         self
     }
@@ -203,6 +234,8 @@ impl ClientBuilder {
             rest: self.rest.build()?,
             csrf: Arc::default(),
             places: None,
+            #[cfg(feature = "events")]
+            tokens: self.tokens,
         })
     }
 }

@@ -5,12 +5,16 @@ pub mod api;
 mod client;
 mod csrf;
 mod error;
+#[cfg(feature = "events")]
+mod event_stream;
 mod ids;
 pub mod model;
 #[cfg(feature = "worker")]
 pub mod worker;
 
 pub use client::{API_VERSION, Client, ClientBuilder, DEFAULT_BASE_URL};
+#[cfg(feature = "events")]
+pub use event_stream::{EventFilter, EventSink, EventStream};
 pub use ids::{
     ArtifactId, AutomationId, BlockDocumentId, BlockSchemaId, BlockTypeId, DeploymentId, FlowId, FlowRunId,
     LeaseId, ScheduleId, StateId, TaskRunId,

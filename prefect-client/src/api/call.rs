@@ -1,5 +1,7 @@
 //! What the builders of all requests have in common.
 
+use std::fmt;
+
 use chrono::{DateTime, SecondsFormat, Utc};
 use http::Method;
 use rest_core::{Page, PageToken, RequestParts};
@@ -12,12 +14,22 @@ pub(crate) const MAX_PAGE: u64 = 200;
 
 /// A request as its setters have made it so far. Nothing that was not set is sent: the server refuses a field that it
 /// does not know, and takes null as a value.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Call {
     pub(crate) client: Client,
     parts: RequestParts,
     body: Option<Value>,
     problem: Option<String>,
+}
+
+/// Without the body, which may be a secret's.
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("parts", &self.parts)
+            .field("problem", &self.problem)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Call {

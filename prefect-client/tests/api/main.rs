@@ -2,10 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod admin;
+mod answers;
 mod client;
 mod deployments;
 mod errors;
 mod flow_runs;
+mod requests;
 mod secrecy;
 mod sim;
 mod support;

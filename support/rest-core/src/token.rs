@@ -55,6 +55,11 @@ impl Token {
         &self.credential
     }
 
+    /// The scheme of the header: `Bearer` or `Basic`.
+    pub fn scheme(&self) -> &'static str {
+        self.scheme
+    }
+
     /// Whether `other` is the same credential.
     pub fn same_as(&self, other: &Token) -> bool {
         self.scheme == other.scheme && self.credential.expose_secret() == other.credential.expose_secret()
