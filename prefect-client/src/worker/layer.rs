@@ -150,3 +150,50 @@ impl Visit for Texts {
         self.add(field, format_args!("{value:?}"));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tracing_subscriber::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_is_traced_in_a_run_is_in_its_log() {
+        let logs = RunLogs::default();
+        let subscriber = tracing_subscriber::registry().with(logs.layer());
+        tracing::subscriber::with_default(subscriber, || {
+            tracing::info!("outside of any run");
+            let run = tracing::error_span!("flow_run", flow_run_id = "run-1", flow = "copy");
+            let _run = run.enter();
+            tracing::info!(bytes = 3, "copied");
+            tracing::debug!("too little");
+            let task = tracing::info_span!("transfer", task_run_id = "task-1", to = "tape");
+            let _task = task.enter();
+            tracing::warn!(token = "abcdefgh12345678", "slow");
+        });
+        let lines = logs.kept();
+        let shown: Vec<(&str, i64, Option<&str>)> = lines
+            .iter()
+            .map(|(origin, level, text)| {
+                (
+                    text.as_str(),
+                    *level,
+                    origin.task_run.as_ref().map(TaskRunId::as_str),
+                )
+            })
+            .collect();
+        assert_eq!(shown[0], ("copied bytes=3", INFO, None));
+        assert_eq!((shown[1].1, shown[1].2), (WARNING, Some("task-1")));
+        assert!(
+            shown[1].0.starts_with("slow") && shown[1].0.ends_with("to=tape"),
+            "{shown:?}"
+        );
+        assert!(!shown[1].0.contains("abcdefgh"), "{shown:?}");
+        assert!(
+            lines
+                .iter()
+                .all(|(origin, ..)| origin.flow_run.as_str() == "run-1")
+        );
+        assert_eq!(lines.len(), 2);
+    }
+}

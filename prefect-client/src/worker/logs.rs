@@ -257,3 +257,73 @@ fn cut(message: &str) -> std::borrow::Cow<'_, str> {
     let (kept, rest) = message.split_at(end);
     format!("{kept}… (and {} more bytes)", rest.len()).into()
 }
+
+#[cfg(test)]
+impl RunLogs {
+    /// The lines that wait.
+    pub(crate) fn kept(&self) -> Vec<(Origin, i64, String)> {
+        let waiting = lock(&self.0.waiting);
+        let lines = waiting.lines.iter();
+        lines
+            .map(|line| (line.origin.clone(), line.level, line.message.clone()))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origin() -> Origin {
+        Origin {
+            flow_run: FlowRunId::new("run-1"),
+            task_run: None,
+        }
+    }
+
+    #[test]
+    fn the_oldest_lines_give_way_and_are_counted() {
+        let logs = RunLogs::default();
+        for number in 0..100 {
+            logs.push(
+                &origin(),
+                "flow",
+                INFO,
+                &format!("{number} {}", "x".repeat(MAX_LINE)),
+            );
+        }
+        let kept = logs.kept();
+        assert!(kept.len() < 70, "{}", kept.len());
+        assert!(kept.last().unwrap().2.starts_with("99 "));
+        assert_eq!(logs.counts().0, 100 - kept.len() as u64);
+        assert!(lock(&logs.0.waiting).bytes <= MAX_WAITING);
+    }
+
+    #[test]
+    fn what_could_not_be_sent_is_kept_in_its_order() {
+        let logs = RunLogs::default();
+        for number in 0..3 {
+            logs.push(&origin(), "flow", INFO, &number.to_string());
+        }
+        let (batch, lost) = logs.take();
+        logs.push(&origin(), "flow", INFO, "3");
+        logs.put_back(batch, lost);
+        let texts: Vec<String> = logs.kept().into_iter().map(|(_, _, text)| text).collect();
+        assert_eq!(texts, ["0", "1", "2", "3"]);
+    }
+
+    #[test]
+    fn a_line_is_cut_between_characters() {
+        let long = "é".repeat(MAX_LINE);
+        assert!(cut(&long).ends_with(&format!("… (and {MAX_LINE} more bytes)")));
+        assert_eq!(cut("short"), "short");
+    }
+
+    #[test]
+    fn a_secret_that_would_mask_everything_is_not_one() {
+        let logs = RunLogs::default();
+        logs.hide(String::new().into());
+        logs.hide("abc".to_owned().into());
+        assert_eq!(logs.masked("abcd"), "abcd");
+    }
+}
