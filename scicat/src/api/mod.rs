@@ -22,6 +22,7 @@ mod published_data;
 mod samples;
 mod sub_attachments;
 mod upsert;
+mod upsert_error;
 mod users;
 
 pub use attachments::{
@@ -62,7 +63,8 @@ pub use samples::{
 pub use sub_attachments::{
     CreateSubAttachment, DeleteSubAttachment, ListSubAttachments, SubAttachmentsHandle,
 };
-pub use upsert::{Step, Upsert, UpsertError, Upserted};
+pub use upsert::{Upsert, Upserted};
+pub use upsert_error::{Step, UpsertError};
 pub use users::{
     GetMe, GetMyIdentity, GetMySettings, GetUser, GetUserIdentity, GetUserSettings, ListUsers, Logout,
     MayCreateDatasets, UpdateUserSettings, UsersHandle, WhoAmI,

@@ -1,8 +1,8 @@
 //! One dataset with its files for one measurement, however often it is asked for.
 
-use std::fmt;
 use std::time::Duration;
 
+use super::upsert_error::{Step, UpsertError};
 use crate::{
     Client, Dataset, DatasetPid, Error, NewAttachment, NewDataset, NewOrigDatablock, OrigDatablock, Sent,
 };
@@ -45,84 +45,6 @@ pub struct Upserted {
     pub attachment_added: bool,
     /// The size that the catalogue tells, if it tells another than that of the files: (catalogue, files), in bytes.
     pub other_size: Option<(u64, u64)>,
-}
-
-/// What an upsert was doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Step {
-    /// Checking what is to be sent.
-    Check,
-    /// Looking for the dataset.
-    Find,
-    /// Creating the dataset.
-    Dataset,
-    /// Writing down its files.
-    Files,
-    /// Attaching its picture.
-    Attachment,
-    /// Comparing its size.
-    Size,
-}
-
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Check => "checking what is to be sent",
-            Self::Find => "looking for the dataset",
-            Self::Dataset => "creating the dataset",
-            Self::Files => "writing down its files",
-            Self::Attachment => "attaching its picture",
-            Self::Size => "comparing its size",
-        })
-    }
-}
-
-/// Why a dataset is not complete in the catalogue: which one, at which step, the backend's answer, and what to do.
-#[derive(Clone, Debug)]
-pub struct UpsertError {
-    step: Step,
-    name: String,
-    pid: Option<DatasetPid>,
-    error: Error,
-}
-
-impl UpsertError {
-    /// What was being done.
-    pub fn step(&self) -> Step {
-        self.step
-    }
-
-    /// The dataset, if it is in the catalogue by now.
-    pub fn pid(&self) -> Option<&DatasetPid> {
-        self.pid.as_ref()
-    }
-
-    /// The request's error.
-    pub fn error(&self) -> &Error {
-        &self.error
-    }
-
-    /// What to do about it.
-    pub fn remedy(&self) -> String {
-        crate::remedy(&self.error)
-    }
-}
-
-impl fmt::Display for UpsertError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.name, self.step)?;
-        if let Some(pid) = &self.pid {
-            write!(f, " {pid}")?;
-        }
-        write!(f, ": {}; {}", self.error, self.remedy())
-    }
-}
-
-impl std::error::Error for UpsertError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        std::error::Error::source(&self.error)
-    }
 }
 
 /// A dataset that was found or made.
@@ -191,7 +113,15 @@ impl Upsert {
     }
 
     fn failed(&self, step: Step, pid: Option<&DatasetPid>) -> impl Fn(Error) -> UpsertError {
-        let name = format!("{}/{}", self.dataset.source_folder(), self.dataset.dataset_name());
+        let folder = self.dataset.source_folder();
+        let named = self.dataset.dataset_name();
+        let name = match self.files.as_ref().map(NewOrigDatablock::files) {
+            Some([file]) => format!("{folder}/{named} ({})", file.path),
+            Some([file, others @ ..]) => {
+                format!("{folder}/{named} ({} and {} more)", file.path, others.len())
+            }
+            _ => format!("{folder}/{named}"),
+        };
         let pid = pid.cloned();
         move |error| UpsertError {
             step,

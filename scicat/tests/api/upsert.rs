@@ -180,7 +180,7 @@ async fn a_request_that_never_arrived_is_told_and_the_next_upsert_goes_on() {
         assert_eq!(error.step(), step);
         assert_eq!(error.pid().is_some(), left[0] == 1);
         let told = error.to_string();
-        assert!(told.starts_with("/data/raw/scan_42: "), "{told}");
+        assert!(told.starts_with("/data/raw/scan_42 (/data/raw/a.h5): "), "{told}");
         assert!(
             told.contains(&format!("scicat.{operation}")) && told.contains("look whether"),
             "{told}"

@@ -15,6 +15,7 @@ mod fields;
 mod filter;
 mod lists;
 mod login;
+mod operations;
 mod others;
 mod replies;
 mod resources;

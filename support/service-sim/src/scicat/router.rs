@@ -15,6 +15,7 @@ use http::{HeaderMap, StatusCode};
 use super::blocks::Block;
 use super::filter::Words;
 use super::lists::Asked;
+use super::operations::Names;
 use super::resources::{INSTRUMENTS, JOBS, POLICIES, PROPOSALS, Resource, SAMPLES};
 use super::{SciCat, attachments, blocks, dataset_changes, datasets, login, others, replies, resources};
 use crate::routes::Routes;
@@ -286,59 +287,6 @@ fn of_resource(routes: All, root: &str, resource: &'static Resource, words: Word
         routes = search(routes, query, &format!("{root}/fullquery"), kind);
     }
     routes
-}
-
-/// The operations of a resource.
-struct Names {
-    create: &'static str,
-    get: &'static str,
-    find: &'static str,
-    update: &'static str,
-    delete: &'static str,
-    count: Option<&'static str>,
-    find_one: Option<&'static str>,
-    full_query: Option<&'static str>,
-}
-
-impl Names {
-    fn of(resource: &Resource) -> Self {
-        macro_rules! names {
-            ($name:literal, $count:expr, $find_one:expr, $full_query:expr) => {
-                Self {
-                    create: concat!("scicat.", $name, "_create"),
-                    get: concat!("scicat.", $name, "_get"),
-                    find: concat!("scicat.", $name, "_find"),
-                    update: concat!("scicat.", $name, "_update"),
-                    delete: concat!("scicat.", $name, "_delete"),
-                    count: $count,
-                    find_one: $find_one,
-                    full_query: $full_query,
-                }
-            };
-        }
-        match resource.kind {
-            "samples" => names!(
-                "sample",
-                Some("scicat.sample_count"),
-                None,
-                Some("scicat.sample_full_query")
-            ),
-            "proposals" => names!(
-                "proposal",
-                Some("scicat.proposal_count"),
-                None,
-                Some("scicat.proposal_full_query")
-            ),
-            "instruments" => names!(
-                "instrument",
-                Some("scicat.instrument_count"),
-                Some("scicat.instrument_find_one"),
-                None
-            ),
-            "policies" => names!("policy", Some("scicat.policy_count"), None, None),
-            _ => names!("job", None, None, None),
-        }
-    }
 }
 
 type Kind = (&'static str, &'static str);
