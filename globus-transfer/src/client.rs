@@ -188,6 +188,13 @@ impl ClientBuilder {
         self
     }
 
+    /// How many requests may go to the service, instead of the 20 a second that it allows a user: a part of them where
+    /// several processes share a user.
+    pub fn limiter(mut self, limiter: Limiter) -> Self {
+        self.rest = self.rest.limiter(limiter);
+        self
+    }
+
     /// Where tokens come from, instead of the credentials that the builder may have begun with.
     pub fn tokens(mut self, tokens: Arc<dyn TokenProvider>) -> Self {
         self.tokens = Some(tokens);

@@ -1,6 +1,8 @@
 //! What the main job costs, as whole processes: release binaries, the simulator in another process.
 //! Figures are printed, never judged: a busy machine is no regression.
 
+mod walk;
+
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -13,8 +15,22 @@ use crate::{Result, project, tools};
 /// How long a simulated transfer takes before it copies; two hops make the ideal time.
 const DELAY_S: f64 = 2.0;
 
+/// Measures one thing alone.
+pub(crate) fn only(name: &str) -> Result {
+    match name {
+        "moves" => main_job(),
+        "walk" => walk::run(),
+        other => Err(format!("nothing is measured as `{other}`; there are moves, walk").into()),
+    }
+}
+
 /// Builds what is measured and prints a line for each figure.
 pub(crate) fn run() -> Result {
+    main_job()?;
+    walk::run()
+}
+
+fn main_job() -> Result {
     tools::run(tools::cargo(&[
         "build",
         "--release",

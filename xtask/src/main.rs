@@ -25,7 +25,7 @@ cargo xtask COMMAND
   nightly [--only STEP]...  the long things: features alone, all features, peers under faults, many cases
   peers [--quick | --only PEER]  real peers (globus, prefect); --quick is what ci runs, without it also what takes long
   soak [--seed N] [--minutes M] [--seconds S]  many scans, everything goes wrong at once, processes are killed
-  bench                 what the main job costs: time, requests, memory; printed, not judged
+  bench [--only WHAT]   what the main job (moves) and a large listing (walk) cost; printed, not judged
   help                  this text
 ";
 
@@ -53,6 +53,7 @@ fn run(arguments: &[String]) -> Result {
         ["peers", "--only", name] => peers::only(name),
         ["soak", rest @ ..] => soak::run(soak::Plan::parse(rest)?),
         ["bench"] => bench::run(),
+        ["bench", "--only", name] => bench::only(name),
         [] | ["help" | "--help" | "-h"] => {
             print!("{USAGE}\nsteps of ci: {}\n", ci::CI.names().join(", "));
             println!("steps of nightly: {}", nightly::NIGHTLY.names().join(", "));

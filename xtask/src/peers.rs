@@ -70,12 +70,17 @@ pub(crate) fn only(name: &str) -> Result {
     }
 }
 
-/// Runs the Globus SDK's driver once per round.
-fn globus(extent: Extent) -> Result {
+/// The Python that has the Globus SDK.
+pub(crate) fn globus_python() -> Result<PathBuf> {
     let folder = environment("globus", |folder| {
         tools::run(tools::command(python(folder), &["-c", "import globus_sdk"]))
     })?;
-    let python = python(&folder);
+    Ok(python(&folder))
+}
+
+/// Runs the Globus SDK's driver once per round.
+fn globus(extent: Extent) -> Result {
+    let python = globus_python()?;
     for round in ROUNDS
         .iter()
         .filter(|round| round.in_quick || extent == Extent::Full)

@@ -21,17 +21,30 @@ pub(crate) struct Simulator {
 impl Simulator {
     /// Builds the binary, starts it with `arguments` besides its own, and waits until it serves.
     pub(crate) fn start(arguments: &[&str]) -> Result<Self> {
-        tools::run(tools::cargo(&[
+        Self::built(&[], "debug", arguments)
+    }
+
+    /// The same optimised, where its own speed would be measured otherwise.
+    pub(crate) fn start_release(arguments: &[&str]) -> Result<Self> {
+        Self::built(&["--release"], "release", arguments)
+    }
+
+    fn built(profile: &[&str], kind: &str, arguments: &[&str]) -> Result<Self> {
+        let build = [
             "build",
             "--quiet",
             "--package",
             "service-sim",
             "--bin",
             "service-sim",
-        ]))?;
+        ];
+        tools::run(tools::cargo(&[&build, profile].concat()))?;
         let folder = std::env::temp_dir().join(format!("splash-flows-peers-{}", std::process::id()));
         fs::create_dir_all(&folder)?;
-        let mut command = tools::command(project::target_folder()?.join("debug/service-sim"), arguments);
+        let mut command = tools::command(
+            project::target_folder()?.join(kind).join("service-sim"),
+            arguments,
+        );
         command.arg("--root").arg(folder.join("root"));
         command
             .arg("--env-file")

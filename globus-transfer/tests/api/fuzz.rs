@@ -15,7 +15,7 @@ use crate::shapes;
 use crate::support::{DESTINATION, SOURCE, client, source};
 
 /// Every answer that is read, in the service's shape.
-fn documents() -> Vec<(&'static str, Value)> {
+pub(crate) fn documents() -> Vec<(&'static str, Value)> {
     let task = json!({
         "DATA_TYPE": "task", "task_id": "t-1", "type": "TRANSFER", "status": "ACTIVE", "label": "scan 17",
         "nice_status": "Queued", "nice_status_expires_in": -1, "is_ok": null, "is_paused": false,
@@ -118,7 +118,7 @@ fn any_json() -> impl Strategy<Value = Value> {
 }
 
 /// Every node of a document, as a JSON pointer.
-fn nodes(value: &Value, at: &str, found: &mut Vec<String>) {
+pub(crate) fn nodes(value: &Value, at: &str, found: &mut Vec<String>) {
     found.push(at.to_owned());
     match value {
         Value::Object(map) => {
@@ -145,7 +145,7 @@ fn pick(document: &mut Value, which: Index, keep: impl Fn(&Value) -> bool) -> &m
 }
 
 /// A server whose answer changes from case to case, and its client.
-struct Bench {
+pub(crate) struct Bench {
     runtime: Runtime,
     answer: Arc<Mutex<(u16, Vec<u8>)>>,
     client: Client,
@@ -153,7 +153,7 @@ struct Bench {
 }
 
 impl Bench {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -179,7 +179,7 @@ impl Bench {
         }
     }
 
-    fn ask(&self, operation: &str, status: u16, body: Vec<u8>) -> Result<()> {
+    pub(crate) fn ask(&self, operation: &str, status: u16, body: Vec<u8>) -> Result<()> {
         *self.answer.lock().unwrap() = (status, body);
         self.runtime.block_on(ask(&self.client, operation))
     }

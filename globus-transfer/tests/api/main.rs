@@ -1,6 +1,7 @@
 //! The client against a mock server: what it sends, and what it makes of every kind of answer.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod anything;
 mod client;
 mod endpoint;
 mod follow;
