@@ -1,11 +1,15 @@
 //! Reconstruction at a computing centre, whatever the centre.
 
+mod report;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
 use crate::flows::bl832::ReconScan;
 use crate::run::RunContext;
+
+pub use report::ReconReport;
 
 /// A step that a centre did, believed because the centre says that it succeeded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

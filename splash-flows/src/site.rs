@@ -23,6 +23,7 @@ pub static SITE_RULES: SiteRules = SiteRules {
         by("data832_scratch", "nersc832_alsdev_scratch"),
         by("nersc832_alsdev_pscratch_raw", "nersc832_alsdev_raw"),
         by("nersc832_alsdev_pscratch_scratch", "nersc832_alsdev_scratch"),
+        by("data7012", "nersc7012"),
     ],
     derived: &[
         "data832_scratch",

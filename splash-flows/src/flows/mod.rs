@@ -1,7 +1,9 @@
 //! The flows, by name: what a command, a worker or an example runs.
 
+pub mod bl7012;
 pub mod bl832;
 mod registry;
+mod retention;
 pub mod scicat;
 
 pub use registry::{FLOWS, FlowInfo, Outcome, run};

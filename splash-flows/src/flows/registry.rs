@@ -10,6 +10,7 @@ use super::bl832::{
     DispatchParameters, FlightParameters, MoveParameters, ReconParameters, StreamingParameters, dispatch,
     flight_check, flight_check_grafana, move_scan, nersc_recon, nersc_streaming,
 };
+use super::bl7012;
 use super::scicat::{IngestParameters, scicat_ingest};
 use crate::facility::Facility;
 use crate::failure::Failure;
@@ -86,6 +87,22 @@ pub const FLOWS: &[FlowInfo] = &[
         summary: "run the job at NERSC that reconstructs frames as they come",
         parameters: "walltime=PT5M, monitor_interval=10",
     },
+    FlowInfo {
+        name: "process_newfile_7012_ptycho4",
+        summary: "move a new 7.0.1.2 scan to NERSC, schedule its prune",
+        parameters: "file_path",
+    },
+    FlowInfo {
+        name: "test_cosmicDTN_transfers",
+        summary: "move a test file from data7012 to NERSC",
+        parameters: "file_path=datamovement_test/test.txt",
+    },
+    FlowInfo {
+        name: "transfer_auto_recon",
+        summary: "move a new 7.0.1.2 scan to NERSC, reconstruct it with CDTools or PtychoCam",
+        parameters: "file_path, do_cdtools=false, do_ptychocam=false, n_gpu=1, …",
+    },
+    prune("prune_data7012"),
     prune("prune_spot832"),
     prune("prune_data832"),
     prune("prune_data832_raw"),
@@ -190,6 +207,33 @@ async fn run_inside(
                 Begun::Finished(report) => return Ok(Outcome { ok: true, report }),
             };
             let report = Box::pin(nersc_streaming(&run, &typed)).await;
+            finish(&run, report.ok, &json!(report)).await
+        }
+        "process_newfile_7012_ptycho4" => {
+            let typed: bl7012::MoveParameters = typed(name, parameters)?;
+            let run = match open(facility, name, run_id, &json!(typed), progress).await? {
+                Begun::Open(run) => run,
+                Begun::Finished(report) => return Ok(Outcome { ok: true, report }),
+            };
+            let report = bl7012::move_scan(&run, &typed).await;
+            finish(&run, report.ok, &json!(report)).await
+        }
+        "test_cosmicDTN_transfers" => {
+            let typed: bl7012::TestParameters = typed(name, parameters)?;
+            let run = match open(facility, name, run_id, &json!(typed), progress).await? {
+                Begun::Open(run) => run,
+                Begun::Finished(report) => return Ok(Outcome { ok: true, report }),
+            };
+            let report = bl7012::cosmic_transfers(&run, &typed).await;
+            finish(&run, report.ok, &json!(report)).await
+        }
+        "transfer_auto_recon" => {
+            let typed: bl7012::PtychographyParameters = typed(name, parameters)?;
+            let run = match open(facility, name, run_id, &json!(typed), progress).await? {
+                Begun::Open(run) => run,
+                Begun::Finished(report) => return Ok(Outcome { ok: true, report }),
+            };
+            let report = Box::pin(bl7012::move_and_reconstruct(&run, &typed)).await;
             finish(&run, report.ok, &json!(report)).await
         }
         "dispatcher" => {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod bench;
+mod bl7012;
 mod config;
 mod export_control;
 mod failures;
@@ -11,6 +12,7 @@ mod incumbent;
 mod metrics;
 mod moves;
 mod names;
+mod nersc;
 mod prunes;
 mod prunes_folders;
 mod prunes_kills;

@@ -62,7 +62,7 @@ impl CollectionSpec {
     }
 }
 
-/// The collections of beamline 8.3.2, as its config names them.
+/// The collections of beamlines 8.3.2 and 7.0.1.2, as their config names them.
 pub fn default_collections() -> Vec<CollectionSpec> {
     DEFAULTS
         .iter()
@@ -145,6 +145,18 @@ const DEFAULTS: &[(&str, &str, &str, &str)] = &[
         "df82346e-9a15-11ea-b3c4-0ae144191ee3",
         "nersc.gov",
         DATA_MOVER,
+    ),
+    (
+        "data7012",
+        "741b96e1-1b98-42a8-918d-daacc24c145f",
+        "hpc.lbl.gov",
+        "/",
+    ),
+    (
+        "nersc7012",
+        ALSDEV,
+        "nersc.gov",
+        "/global/cfs/cdirs/als/gsharing/data_mover/7012",
     ),
 ];
 

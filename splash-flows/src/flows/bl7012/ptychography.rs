@@ -200,7 +200,10 @@ mod tests {
             given.cdtools_arguments("x.cxi").join(" "),
             "x.cxi True 3 1 0.001 False 2 10 20 0.5 probe.h5 True 40"
         );
-        assert_eq!(given.ptychocam_arguments("x.cxi").join(" "), "-i 7 -r 2 -T 3 -M x.cxi");
+        assert_eq!(
+            given.ptychocam_arguments("x.cxi").join(" "),
+            "-i 7 -r 2 -T 3 -M x.cxi"
+        );
     }
 
     #[test]

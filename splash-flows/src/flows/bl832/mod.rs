@@ -14,5 +14,5 @@ pub use nersc::{
     Nersc, ReconParameters, ReconSettings, Runtime, StreamingParameters, StreamingSettings, cancel_streaming,
     nersc_recon, nersc_streaming,
 };
-pub use recon::{ReconReport, ReconScan};
+pub use recon::ReconScan;
 pub use settings::{VARIABLE, check_variable};

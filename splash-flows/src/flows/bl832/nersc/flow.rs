@@ -9,9 +9,9 @@ use super::settings::ReconSettings;
 use super::site::Nersc;
 use crate::endpoint::StorageEndpoint;
 use crate::failure::Failure;
-use crate::flows::bl832::recon::{Goes, ReconReport, ReconScan, bring, plan_prunes};
+use crate::flows::bl832::recon::{Goes, ReconScan, bring, plan_prunes};
 use crate::flows::bl832::settings::ResultRetention;
-use crate::hpc::TomographyHpc;
+use crate::hpc::{ReconReport, TomographyHpc};
 use crate::run::RunContext;
 use crate::span::step;
 

@@ -33,6 +33,8 @@ pub struct ReconSettings {
     pub multiresolution_script: String,
     /// `nested_folders`: whether scans may lie deeper than one folder.
     pub nested_folders: bool,
+    /// `settle`: for how long a job whose answer was lost is looked for before it is submitted again; 90 seconds.
+    pub settle: Duration,
     /// `ghcr_images832.recon_image`.
     pub recon_image: String,
     /// `ghcr_images832.multires_image`.
@@ -94,6 +96,7 @@ impl ReconSettings {
             container: container.unwrap_or(Runtime::PodmanHpc),
             reconstruction_script: file_name(&own, "reconstruction_script", "sfapi_reconstruction.py"),
             multiresolution_script: file_name(&own, "multiresolution_script", "tiff_to_zarr.py"),
+            settle: own.duration("settle").unwrap_or(Duration::from_secs(90)),
             nested_folders: own.boolean("nested_folders").unwrap_or(false),
             recon_image: word(&images, "recon_image", IMAGE),
             multires_image: word(&images, "multires_image", IMAGE),

@@ -55,7 +55,10 @@ impl Nersc {
                 ));
             }
         }
-        let jobs = superfacility.jobs(&settings.machine).await?;
+        let jobs = superfacility
+            .jobs(&settings.machine)
+            .await?
+            .settle(settings.settle);
         jobs.make_folder(&folders.logs())
             .await
             .map_err(|error| Failure::service(STEP, "sfapi", &error))?;

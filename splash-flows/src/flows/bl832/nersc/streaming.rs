@@ -13,8 +13,7 @@ use tracing::Instrument;
 use super::scripts::{self, Folders};
 use super::walltime::{walltime, whole_minutes};
 use crate::failure::Failure;
-use crate::flows::bl832::recon::ReconReport;
-use crate::hpc::StepReport;
+use crate::hpc::{ReconReport, StepReport};
 use crate::run::RunContext;
 use crate::span::step;
 
@@ -87,9 +86,16 @@ async fn stream(run: &RunContext, parameters: &StreamingParameters) -> Result<St
     let superfacility = run.facility().superfacility()?;
     let folders = Folders::of(superfacility.user().await?, "", "");
     let jobs = superfacility.jobs(&settings.machine).await?;
-    jobs.make_folder(&settings.log_folder)
-        .await
-        .map_err(|error| Failure::service("preflight", "sfapi", &error))?;
+    let outputs = settings
+        .volumes
+        .iter()
+        .filter_map(|(outside, _)| outside.strip_prefix("{pscratch}"));
+    let outputs = outputs.map(|below| format!("{}{below}", folders.pscratch));
+    for folder in outputs.chain([settings.log_folder.clone()]) {
+        jobs.make_folder(&folder)
+            .await
+            .map_err(|error| Failure::service("preflight", "sfapi", &error))?;
+    }
     let about = format!(
         "{}_streaming_tomo_recon",
         run.facility().now().format("%Y%m%d_%H%M%S")

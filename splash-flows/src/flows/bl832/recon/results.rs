@@ -3,9 +3,9 @@
 use chrono::TimeDelta;
 use proved_transfer::copy::{Claim, Hop, Item, Kind, Located, VerifiedCopy, Verify, Warrant, copy, verify};
 
-use super::ReconReport;
 use crate::endpoint::StorageEndpoint;
 use crate::failure::Failure;
+use crate::hpc::ReconReport;
 use crate::prune::schedule_prune;
 use crate::run::RunContext;
 
