@@ -106,6 +106,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .with(logs.layer())
         .init();
     let pools: Vec<String> = std::env::args().skip(1).collect();
+    // WORKER_LIMIT runs and WORKER_REQUESTS requests at a time, WORKER_HEARTBEAT in seconds.
     let seconds = |name: &str| std::env::var(name).ok()?.parse::<u64>().ok();
     let mut worker = builder(Client::from_env()?).logs(logs);
     for pool in pools {
@@ -113,6 +114,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     if let Some(limit) = seconds("WORKER_LIMIT").and_then(|limit| usize::try_from(limit).ok()) {
         worker = worker.limit(limit);
+    }
+    if let Some(requests) = seconds("WORKER_REQUESTS").and_then(|requests| usize::try_from(requests).ok()) {
+        worker = worker.requests_at_a_time(requests);
     }
     if let Some(interval) = seconds("WORKER_HEARTBEAT") {
         worker = worker.heartbeat_interval(Duration::from_secs(interval));

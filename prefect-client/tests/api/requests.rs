@@ -15,10 +15,16 @@ use crate::support::{deployment_id, noon, offline, run_id};
 const FLOW: &str = "ab991b8b-5e7b-46b9-8851-6bce1ab110ca";
 const TASK: &str = "0dfbeb1e-77f5-495b-87be-55341d62f1e0";
 
+const README: &str = include_str!("../../README.md");
+
 /// What would be sent, each request on its own.
 macro_rules! sent {
     ($($request:expr),+ $(,)?) => {{
         let parts: Vec<RequestParts> = vec![$($request.into_parts().unwrap()),+];
+        for part in &parts {
+            let listed = format!("`{} {}`", part.method(), part.path_template());
+            assert!(README.contains(&listed), "the README's table does not list {listed}");
+        }
         insta::assert_json_snapshot!(parts);
     }};
 }
