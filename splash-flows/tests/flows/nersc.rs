@@ -3,6 +3,9 @@
 use scan_h5::{ScanSpec, write_scan};
 use serde_json::{Value, json};
 
+use splash_flows::flows::bl832::cancel_streaming;
+use splash_flows::run::{Begun, RunContext};
+
 use crate::bench::Bench;
 
 const SCRIPTS: &str = "nersc832_alsdev_recon_scripts";
@@ -193,28 +196,44 @@ async fn what_is_not_at_nersc_or_may_not_be_there_is_refused_before_any_job() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_streaming_job_shows_how_it_stands_and_ends_by_its_time_or_before() {
-    let bench = bench();
-    let wrong = bench
-        .run("W", "nersc_streaming_flow", json!({ "walltime": "soon" }))
-        .await
-        .unwrap();
-    assert_eq!(wrong.report["error"]["code"], "parameters", "{:#}", wrong.report);
+async fn a_streaming_job_shows_how_it_stands_and_is_called_off_with_its_run() {
+    let mut bench = bench();
+    let wrong = bench.run("W", "nersc_streaming_flow", json!({ "walltime": "soon" }));
+    let wrong = wrong.await.unwrap().report;
+    assert_eq!(wrong["error"]["code"], "parameters", "{wrong:#}");
+
     let home = bench.sim.collection("nersc_alsdev").path("..");
-    std::fs::create_dir_all(home.join("gits/als-epics-streaming/operators/832/recon")).unwrap();
-    std::fs::write(home.join("gits/als-epics-streaming/operators/832/recon/.env"), "").unwrap();
-    let report = bench
-        .run(
-            "S",
-            "nersc_streaming_flow",
-            json!({ "walltime": 60, "monitor_interval": 1 }),
-        )
-        .await
-        .unwrap()
-        .report;
-    assert_eq!(report["steps"][0]["step"], "stream", "{report:#}");
-    assert!(
-        bench.requests("prefect.variable_delete") >= 1,
-        "the variable is gone at the end"
+    let settings = home.join("gits/als-epics-streaming/operators/832/recon");
+    std::fs::create_dir_all(&settings).unwrap();
+    std::fs::write(settings.join(".env"), "").unwrap();
+    let parameters = json!({ "walltime": "PT5M", "monitor_interval": 1 });
+    let run = async {
+        let outcome = bench.run("S", "nersc_streaming_flow", parameters.clone()).await;
+        outcome.unwrap().report
+    };
+    // The flow of a run that is cancelled is dropped once its job's state was published.
+    bench
+        .dropped_at(run, "prefect.variable_create:hold=published,nth=1")
+        .await;
+    bench.sim.release("published");
+    bench.restart();
+    let begun = RunContext::open(
+        std::sync::Arc::clone(&bench.facility),
+        "nersc_streaming_flow",
+        "S",
+        &parameters,
+        splash_flows::progress::Progress::default(),
+    );
+    let Begun::Open(run) = begun.await.unwrap() else {
+        panic!("the run is not over");
+    };
+    cancel_streaming(&run).await.unwrap();
+    let jobs = bench.sim.jobs();
+    assert_eq!(jobs.len(), 1);
+    assert_eq!(jobs[0].state, "CANCELLED");
+    assert_eq!(
+        bench.requests("prefect.variable_delete"),
+        1,
+        "nothing is left that looks alive"
     );
 }
