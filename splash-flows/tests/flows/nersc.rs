@@ -230,7 +230,7 @@ async fn a_streaming_job_shows_how_it_stands_and_is_called_off_with_its_run() {
     cancel_streaming(&run).await.unwrap();
     let jobs = bench.sim.jobs();
     assert_eq!(jobs.len(), 1);
-    assert_eq!(jobs[0].state, "CANCELLED");
+    assert!(jobs[0].state.starts_with("CANCELLED"), "{jobs:?}");
     assert_eq!(
         bench.requests("prefect.variable_delete"),
         1,
