@@ -111,7 +111,8 @@ impl Client {
     /// This client, for at most so many requests at a time, its clones' included; 0 counts as 1. A request that waits
     /// for its turn, and one that waits to be repeated, count against no time limit of others.
     ///
-    /// A server on SQLite can lock itself up for minutes when more than a dozen requests change runs at a time.
+    /// A server on SQLite writes one thing at a time: what is asked at once only waits for each other, up to its time
+    /// limit.
     pub fn at_most(mut self, requests: usize) -> Self {
         self.places = Some(Arc::new(Semaphore::new(
             requests.clamp(1, Semaphore::MAX_PERMITS),

@@ -118,7 +118,7 @@ impl WorkerBuilder {
     }
 
     /// How many requests to the server are on their way at a time, those of handlers included; 4 unless said. A server
-    /// is one process, and one on SQLite locks itself up when too much is asked of it at once.
+    /// is one process, and one on SQLite writes one thing at a time.
     pub fn requests_at_a_time(mut self, requests: usize) -> Self {
         self.settings.requests = requests;
         self

@@ -11,6 +11,7 @@ mod flow_runs;
 mod requests;
 mod secrecy;
 mod sim;
+mod stream;
 mod support;
 mod variables;
 mod worker;
