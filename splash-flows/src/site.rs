@@ -37,6 +37,7 @@ pub static SITE_RULES: SiteRules = SiteRules {
         "nersc832_alsdev_raw",
         "nersc832_alsdev_pscratch_raw",
     ],
+    catalogued,
     ingest: &[IngestRules {
         // The incumbent's ingestors, of today and of before.
         names: &["als_832_dx_4", "orchestration.flows.bl832.ingest_tomo832"],
@@ -73,6 +74,12 @@ pub(crate) fn settings(config: &Config) -> Result<&Settings, Failure> {
 
 const fn by(source: &'static str, check: &'static str) -> PruneRule {
     PruneRule { source, check }
+}
+
+/// Raw scans of 8.3.2 have the same path everywhere, below `/global`.
+fn catalogued(endpoint: &str, relative: &str) -> Option<String> {
+    let raw = ["spot832", "data832", "nersc832"].contains(&endpoint);
+    raw.then(|| format!("/global/{}", relative.trim_matches('/')))
 }
 
 /// What the incumbent's set-up script gives a new server.

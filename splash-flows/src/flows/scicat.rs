@@ -1,9 +1,9 @@
 //! `scicat-ingest-flow` and `scicat_dataset_ingest`: what is on disk, into the catalogue.
 
-use pipeline::ingest::{self, Again, Bodies, Issue, Later, Subject, ingest};
+use pipeline::ingest::{self, Again, Bodies, Issue, Later, Origin, Subject, derive, ingest};
 use rest_core::SecretString;
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::config::Config;
 use crate::dotenv::Environment;
@@ -59,6 +59,15 @@ pub struct IngestParameters {
     /// Another account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scicat_username: Option<String>,
+    /// The datasets that it was computed from: it is a derived one then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub input_datasets: Vec<String>,
+    /// The programs that computed it, with their versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub used_software: Vec<String>,
+    /// With which parameters it was computed.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub job_parameters: Map<String, Value>,
     /// Its password; kept nowhere, so a later try takes the environment's.
     #[serde(default, skip_serializing, deserialize_with = "secret")]
     pub scicat_password: Option<SecretString>,
@@ -77,6 +86,9 @@ impl IngestParameters {
             owner_username: None,
             scicat_url: None,
             scicat_username: None,
+            input_datasets: Vec::new(),
+            used_software: Vec::new(),
+            job_parameters: Map::new(),
             scicat_password: None,
         }
     }
@@ -190,7 +202,21 @@ async fn steps(run: &RunContext, parameters: &IngestParameters) -> Result<ingest
     let subjects: Vec<Subject<'_>> = subjects.iter().map(|one| one.on(facility.config())).collect();
     let client = client(facility, parameters)?;
     let file = subjects.first().map_or("", |subject| subject.path);
-    let ingested = ingest(run, &client, &subjects, parameters.spec()).await;
+    let ingested = if parameters.input_datasets.is_empty() {
+        Box::pin(ingest(run, &client, &subjects, parameters.spec())).await
+    } else {
+        let inputs: Vec<_> = parameters
+            .input_datasets
+            .iter()
+            .map(scicat::DatasetPid::new)
+            .collect();
+        let origin = Origin {
+            inputs: &inputs,
+            software: &parameters.used_software,
+            parameters: parameters.job_parameters.clone(),
+        };
+        Box::pin(derive(run, &client, &subjects, origin)).await
+    };
     ingested.map_err(|failure| failure.file(file))
 }
 
@@ -229,6 +255,14 @@ pub(super) fn subject_832<'a>(config: &'a Config, scan: &'a ScanPath) -> Subject
     }
 }
 
+/// Whether rules are the facility's own, which are those of 8.3.2; another beamline's files lie elsewhere.
+fn is_832(spec: &str) -> bool {
+    crate::SITE_RULES
+        .ingest
+        .iter()
+        .any(|one| one.names.contains(&spec))
+}
+
 fn subjects<'a>(config: &Config, parameters: &'a IngestParameters) -> Result<Vec<Checked<'a>>, Failure> {
     let paths = parameters.dataset_path.list();
     if paths.is_empty() {
@@ -241,7 +275,7 @@ fn subjects<'a>(config: &Config, parameters: &'a IngestParameters) -> Result<Vec
             return Err(Failure::new("preflight", "path", text));
         }
         let scan = ScanPath::parse(path).ok();
-        let known = RAW_832.iter().any(|key| config.endpoint(key).is_ok());
+        let known = RAW_832.iter().any(|key| config.endpoint(key).is_ok()) && is_832(parameters.spec());
         Ok(Checked {
             path,
             scan: scan.filter(|_| known),

@@ -9,6 +9,7 @@ mod failures;
 mod faults;
 mod flight_check;
 mod incumbent;
+mod ingest;
 mod metrics;
 mod moves;
 mod names;

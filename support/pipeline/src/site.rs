@@ -38,6 +38,8 @@ pub struct SiteRules {
     pub derived: &'static [&'static str],
     /// The endpoints that hold nothing but raw data: what lies at their place under another key is raw too.
     pub raw_only: &'static [&'static str],
+    /// Under which path the catalogue knows what lies on an endpoint (its key) at a relative path, if it does.
+    pub catalogued: fn(endpoint: &str, relative: &str) -> Option<String>,
     /// What the catalogue is told of its scans.
     pub ingest: &'static [IngestRules],
     /// What the facility's set-up gives a new server as the variable of a name.

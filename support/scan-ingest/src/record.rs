@@ -136,7 +136,6 @@ impl Record {
 
 /// What is sent to the catalogue for a record: a body each.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[non_exhaustive]
 pub struct Bodies {
     /// The dataset.
     pub dataset: Value,

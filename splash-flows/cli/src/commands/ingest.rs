@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 use splash_flows::failure::Failure;
 use splash_flows::flows::Outcome;
 use splash_flows::flows::scicat::{FLOW, IngestParameters, Paths, dry_run};
@@ -27,6 +27,15 @@ pub(crate) struct Ingest {
     /// tomography, or of SCICAT_INGEST_INGESTER_SPEC.
     #[arg(long, value_name = "NAME", conflicts_with = "due")]
     spec: Option<String>,
+    /// The dataset that it was computed from: it is catalogued as a derived one. Repeatable.
+    #[arg(long = "derived-from", value_name = "PID", conflicts_with_all = ["due", "dry_run"], requires = "software")]
+    inputs: Vec<String>,
+    /// The program that computed it, with its version. Repeatable.
+    #[arg(long, value_name = "NAME", requires = "inputs")]
+    software: Vec<String>,
+    /// With which parameters it was computed, as a JSON object.
+    #[arg(long, value_name = "JSON", requires = "inputs", value_parser = object)]
+    job_parameters: Option<serde_json::Map<String, Value>>,
     /// Read and show what would be sent; send nothing.
     #[arg(long, conflicts_with = "due")]
     dry_run: bool,
@@ -56,6 +65,9 @@ impl Ingest {
 
     fn parameters(&self) -> IngestParameters {
         let mut parameters = IngestParameters::new("", self.spec.as_deref());
+        parameters.input_datasets.clone_from(&self.inputs);
+        parameters.used_software.clone_from(&self.software);
+        parameters.job_parameters = self.job_parameters.clone().unwrap_or_default();
         parameters.dataset_path = match self.files.as_slice() {
             [one] => Paths::One(one.clone()),
             several => Paths::Several(several.to_vec()),
@@ -84,6 +96,10 @@ impl Ingest {
         let ok = outcomes.iter().all(|outcome: &Outcome| outcome.ok);
         Ok(print(&outcomes, self.json) && ok)
     }
+}
+
+fn object(text: &str) -> Result<serde_json::Map<String, Value>, String> {
+    serde_json::from_str(text).map_err(|error| format!("not a JSON object: {error}"))
 }
 
 /// The exit status of a command that answers whether all is well.

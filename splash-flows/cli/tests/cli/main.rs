@@ -5,6 +5,7 @@ mod check;
 mod child;
 mod env;
 mod export_control;
+mod ingest;
 mod kills;
 mod login;
 mod logs;

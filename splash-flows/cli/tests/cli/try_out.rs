@@ -89,10 +89,9 @@ fn read_only_changes_nothing_and_takes_a_uuid_too() {
         assert!(output.status.success(), "{output:?}");
         assert_eq!(steps(&output), ["ok collection", "ok list"]);
     }
-    let changes = beamline
-        .sim
-        .journal()
-        .count(|entry| ["transfer.mkdir", "transfer.submit", "transfer.delete"].contains(&entry.operation.as_str()));
+    let changes = beamline.sim.journal().count(|entry| {
+        ["transfer.mkdir", "transfer.submit", "transfer.delete"].contains(&entry.operation.as_str())
+    });
     assert_eq!(changes, 0);
 }
 

@@ -12,7 +12,7 @@ use crate::copy::{Hop, Item, Kind, VerifiedCopy, collection, copy};
 use crate::endpoint::StorageEndpoint;
 use crate::failure::Failure;
 use crate::flows::scicat::{FLOW as INGEST, IngestParameters, TOMOGRAPHY_832, subject_832};
-use crate::ingest::{self, Later, ingest};
+use crate::ingest::{self, Issue, Later, add_locations, ingest};
 use crate::progress::Event;
 use crate::prune::schedule_prune;
 use crate::report::{Catalogued, CopyReport, MoveReport};
@@ -136,7 +136,11 @@ async fn steps(
     };
     let mut failures = Vec::new();
     if second.is_some() {
-        let catalogued = Box::pin(catalogue(run, scan, report));
+        let copies = [
+            Some((&route.data832, &first)),
+            second.as_ref().map(|(key, copy)| (*key, copy)),
+        ];
+        let catalogued = Box::pin(catalogue(run, scan, copies, report));
         let catalogued = catalogued.instrument(step("ingest")).await;
         failures.extend(catalogued.err().map(|failure| failure.file(scan)));
     }
@@ -158,7 +162,12 @@ async fn steps(
 }
 
 /// Catalogues the scan. What fails is tried again by itself, as a run of its own.
-async fn catalogue(run: &RunContext, scan: &ScanPath, report: &mut MoveReport) -> Result<(), Failure> {
+async fn catalogue(
+    run: &RunContext,
+    scan: &ScanPath,
+    copies: [Option<(&StorageEndpoint, &VerifiedCopy)>; 2],
+    report: &mut MoveReport,
+) -> Result<(), Failure> {
     let facility = run.facility();
     let subject = subject_832(facility.config(), scan);
     let ingested = match facility.catalogue() {
@@ -174,9 +183,23 @@ async fn catalogue(run: &RunContext, scan: &ScanPath, report: &mut MoveReport) -
     };
     report.again = ingest::settle(run, later, ingested.as_ref().err()).await;
     let ingested = ingested?;
+    let copies: Vec<ingest::Copy<'_>> = copies.into_iter().flatten().map(place).collect();
+    let untold = match facility.catalogue() {
+        Ok(client) => Box::pin(add_locations(client, &ingested.pid, &copies, facility.now())).await,
+        Err(_) => Vec::new(),
+    };
     report.scicat = Some(Catalogued { pid: ingested.pid });
     report.issues = ingested.issues;
+    report.issues.extend(untold.into_iter().map(Issue::warning));
     Ok(())
+}
+
+fn place<'a>((endpoint, proof): (&'a StorageEndpoint, &'a VerifiedCopy)) -> ingest::Copy<'a> {
+    ingest::Copy {
+        endpoint,
+        path: proof.witness().path(),
+        bytes: proof.witness().size(),
+    }
 }
 
 /// Waits until the scan is as complete as `validate` in config.yml asks; the run of one that is not goes on later.

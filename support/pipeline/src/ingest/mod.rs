@@ -1,6 +1,8 @@
 //! Scans into the catalogue: by the rules of their kind, once for a run, and again until they stand there.
 
 mod again;
+mod derived;
+mod locations;
 mod place;
 mod validate;
 
@@ -14,6 +16,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 pub use again::{Again, Later, OpenFlow, due_flows, open_flow, open_flows, settle};
+pub use derived::{Origin, derive};
+pub(crate) use locations::forget_copy;
+pub use locations::{Copy, add_locations};
 pub use place::Subject;
 pub use scan_ingest::{Bodies, Issue};
 pub use validate::complete;

@@ -13,9 +13,9 @@ use crate::run::RunContext;
 
 const STEP: &str = "validate";
 /// How long a file that is not complete is left alone before it is looked at again.
-const PAUSE: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_secs(5);
 /// So often a file may be the same as before, and still not complete, until the run gives up.
-const PATIENCE: u32 = 3;
+const PATIENCE: u32 = 6;
 
 /// Waits until the scan is as complete as `validate` in config.yml asks. As long as the file changes it is waited for;
 /// one that stays as it is and is not complete fails the run with the code `incomplete`.

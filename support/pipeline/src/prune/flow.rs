@@ -11,6 +11,7 @@ use super::plan::schedule_expiry;
 use super::registry;
 use crate::copy::path_on;
 use crate::failure::Failure;
+use crate::ingest::forget_copy;
 use crate::progress::Event;
 use crate::report::{InTrash, PruneOutcome, PruneReport};
 use crate::run::RunContext;
@@ -93,6 +94,10 @@ async fn steps(
     provable(run, &target.source, path, target.check.as_ref()).await?;
     facility.preflight_transfer().await?;
     let pruned = Box::pin(delete::prune(run, request)).await?;
+    if matches!(pruned, Pruned::Deleted { .. } | Pruned::Quarantined { .. }) {
+        let gone = report.path.as_deref().unwrap_or_default();
+        Box::pin(forget_copy(run, &target.source, path, gone)).await;
+    }
     if let Pruned::Quarantined { trash, .. } = &pruned {
         let expiry = schedule_expiry(run, &target, parameters.verify, trash).await?;
         report.trash = Some(InTrash {
