@@ -50,6 +50,7 @@ fn encode(grey: &[u8], width: usize, height: usize) -> Result<Vec<u8>, Error> {
     let mut encoder = png::Encoder::new(&mut png, size(width)?, size(height)?);
     encoder.set_color(png::ColorType::Grayscale);
     encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_compression(png::Compression::Fast);
     let mut writer = encoder.write_header().map_err(|error| refused(&error))?;
     writer.write_image_data(grey).map_err(|error| refused(&error))?;
     writer.finish().map_err(|error| refused(&error))?;
