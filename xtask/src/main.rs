@@ -23,7 +23,7 @@ cargo xtask COMMAND
 
   ci [--only STEP]...   the gate: every step in order, or only the named ones
   nightly [--only STEP]...  the long things: features alone, all features, peers under faults, many cases
-  peers [--quick | --only PEER]  real peers (globus, prefect); --quick is what ci runs, without it also what takes long
+  peers [--quick | --only PEER]  real peers (globus, sfapi, prefect); --quick is what ci runs, without it also what takes long
   soak [--seed N] [--minutes M] [--seconds S]  many scans, everything goes wrong at once, processes are killed
   bench [--only WHAT]   what the main job (moves) and a large listing (walk) cost; printed, not judged
   help                  this text

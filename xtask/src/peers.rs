@@ -3,6 +3,7 @@
 //! A peer that cannot be installed or started is a failure, not a skip.
 
 mod prefect;
+mod sfapi;
 
 use std::fs;
 use std::hash::{DefaultHasher, Hasher};
@@ -57,6 +58,7 @@ const ROUNDS: &[Round] = &[
 pub(crate) fn run(extent: Extent) -> Result {
     globus(extent)?;
     scicat()?;
+    sfapi::run(extent)?;
     prefect::run(extent)
 }
 
@@ -65,8 +67,9 @@ pub(crate) fn only(name: &str) -> Result {
     match name {
         "globus" => globus(Extent::Full),
         "scicat" => scicat(),
+        "sfapi" => sfapi::run(Extent::Full),
         "prefect" => prefect::run(Extent::Full),
-        other => Err(format!("no peer `{other}`; peers: globus, scicat, prefect").into()),
+        other => Err(format!("no peer `{other}`; peers: globus, scicat, sfapi, prefect").into()),
     }
 }
 

@@ -21,15 +21,25 @@ pub(crate) struct Simulator {
 impl Simulator {
     /// Builds the binary, starts it with `arguments` besides its own, and waits until it serves.
     pub(crate) fn start(arguments: &[&str]) -> Result<Self> {
-        Self::built(&[], "debug", arguments)
+        Self::built(&[], "debug", arguments, &[])
     }
 
     /// The same optimised, where its own speed would be measured otherwise.
     pub(crate) fn start_release(arguments: &[&str]) -> Result<Self> {
-        Self::built(&["--release"], "release", arguments)
+        Self::built(&["--release"], "release", arguments, &[])
     }
 
-    fn built(profile: &[&str], kind: &str, arguments: &[&str]) -> Result<Self> {
+    /// As [`start`](Self::start), with these variables besides ours.
+    pub(crate) fn start_in(arguments: &[&str], environment: &[(&str, PathBuf)]) -> Result<Self> {
+        Self::built(&[], "debug", arguments, environment)
+    }
+
+    fn built(
+        profile: &[&str],
+        kind: &str,
+        arguments: &[&str],
+        environment: &[(&str, PathBuf)],
+    ) -> Result<Self> {
         let build = [
             "build",
             "--quiet",
@@ -51,6 +61,7 @@ impl Simulator {
             .arg(folder.join("env"))
             .arg("--ready-json")
             .arg(folder.join("ready.json"));
+        command.envs(environment.iter().map(|(name, value)| (name, value)));
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
         let output = child.stdout.take();
         let simulator = Self { child, folder };

@@ -223,8 +223,8 @@ impl Script {
     }
 }
 
-/// A line for `sbatch`, which splits words at blanks, takes `#` for a comment and a backslash before anything for
-/// that thing, in quotes or not.
+/// A line for `sbatch`, which splits words at blanks but in quotes (a backslash does not keep a blank), takes `#` for a
+/// comment, and in double quotes a backslash before `"` and `\` for these.
 fn directive(option: &str, value: Option<&str>) -> Result<String> {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if option.is_empty() || !option.chars().all(plain) {
@@ -244,15 +244,12 @@ fn directive(option: &str, value: Option<&str>) -> Result<String> {
             "holds a NUL, newline or another control character, and cannot stand in a job script",
         );
     }
-    let mut out = format!("#SBATCH --{option}=");
-    for c in value.chars() {
-        if c.is_ascii() && !c.is_ascii_alphanumeric() && !"-_./%:,+=@".contains(c) {
-            out.push('\\');
-        }
-        out.push(c);
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./%:,+=@".contains(c);
+    if value.chars().all(plain) {
+        return Ok(format!("#SBATCH --{option}={value}\n"));
     }
-    out.push('\n');
-    Ok(out)
+    let escaped = value.replace('\\', "\\\\").replace('"', "\\\"");
+    Ok(format!("#SBATCH --{option}=\"{escaped}\"\n"))
 }
 
 fn check_line(line: &str) -> Result<&str> {
@@ -285,11 +282,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn directives_are_escaped_for_sbatch() {
-        assert_eq!(
-            directive("comment", Some("a b#c'd\\e")).unwrap(),
-            "#SBATCH --comment=a\\ b\\#c\\'d\\\\e\n"
-        );
+    fn directives_are_quoted_for_sbatch() {
+        let odd = directive("comment", Some("a b#c'd\\e \"f\"")).unwrap();
+        assert_eq!(odd, "#SBATCH --comment=\"a b#c'd\\\\e \\\"f\\\"\"\n");
         assert_eq!(
             directive("output", Some("/l/%x_%j.out")).unwrap(),
             "#SBATCH --output=/l/%x_%j.out\n"

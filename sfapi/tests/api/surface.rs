@@ -107,7 +107,7 @@ const ROWS: &[Row] = &[
     row(
         "Compute.job",
         JOBS,
-        "client.compute(machine).job(id).get()",
+        "client.compute(machine).jobs().ids([id])",
         |c| c.compute(&machine()).jobs().ids([&job()]).into_parts(),
     ),
     row("Compute.jobs", JOBS, "client.compute(machine).jobs()", |c| {
@@ -168,13 +168,18 @@ const ROWS: &[Row] = &[
         "client.account().group(name).get()",
         |c| c.account().group("als").get().into_parts(),
     ),
-    row("Job.update", JOBS, "client.compute(machine).job(id).get()", |c| {
-        c.compute(&machine())
-            .jobs()
-            .accounting()
-            .ids([&job()])
-            .into_parts()
-    }),
+    row(
+        "Job.update",
+        JOBS,
+        "client.compute(machine).jobs().ids([id])",
+        |c| {
+            c.compute(&machine())
+                .jobs()
+                .accounting()
+                .ids([&job()])
+                .into_parts()
+        },
+    ),
     row("Job.complete", JOBS, "JobWatcher::wait(id)", |c| {
         c.compute(&machine())
             .jobs()

@@ -213,7 +213,7 @@ mod tests {
 
     #[test]
     fn directives_are_read_in_both_forms_up_to_the_first_command() {
-        let text = "#!/bin/bash\n#SBATCH -q debug -A als_g\n# other\n\n#SBATCH --time=0:15:00 --exclusive -N2\n#SBATCH --job-name=a\\ b\nid\n#SBATCH -q nope\n";
+        let text = "#!/bin/bash\n#SBATCH -q debug -A als_g\n# other\n\n#SBATCH --time=0:15:00 --exclusive -N2\n#SBATCH --job-name=\"a b\"\nid\n#SBATCH -q nope\n";
         let wishes = Wishes::read(text).unwrap();
         assert_eq!(
             (wishes.qos.as_str(), wishes.account.as_str(), wishes.name.as_str()),

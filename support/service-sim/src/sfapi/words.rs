@@ -39,8 +39,8 @@ fn quoted(chars: &mut std::str::Chars<'_>, word: &mut String) -> Option<()> {
     }
 }
 
-/// Splits a directive as `sbatch` does: a backslash takes the next character as it is, in quotes too; `#` begins a
-/// comment.
+/// Splits a directive as `sbatch` does: a backslash takes the next character as it is, but for a blank outside quotes,
+/// which ends the word all the same; `#` begins a comment.
 pub(super) fn directive(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
@@ -48,7 +48,10 @@ pub(super) fn directive(line: &str) -> Vec<String> {
     let mut chars = line.chars();
     while let Some(c) = chars.next() {
         match (c, quote) {
-            ('\\', _) => word.get_or_insert_default().extend(chars.next()),
+            ('\\', _) => match chars.next() {
+                Some(blank) if quote.is_none() && blank.is_ascii_whitespace() => words.extend(word.take()),
+                next => word.get_or_insert_default().extend(next),
+            },
             (c, Some(open)) if c == open => quote = None,
             ('\'' | '"', None) => {
                 quote = Some(c);
@@ -75,8 +78,8 @@ mod tests {
         );
         assert_eq!(split("a 'b"), None);
         assert_eq!(
-            directive("-N 1 --comment=a\\ b\\# 'c d' # rest"),
-            ["-N", "1", "--comment=a b#", "c d"]
+            directive("-N 1 --comment=\"a b#\\\"\\\\\" a\\#\\ 'c d' # rest"),
+            ["-N", "1", "--comment=a b#\"\\", "a#", "c d"]
         );
     }
 }

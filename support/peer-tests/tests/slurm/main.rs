@@ -1,0 +1,7 @@
+//! A real Slurm behind the simulated Superfacility API: what becomes of jobs, and how many there are.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
+
+mod ends;
+mod kills;
+mod many;
+mod support;
