@@ -2,6 +2,7 @@
 //! worker. What they accept may be relied on.
 //! A peer that cannot be installed or started is a failure, not a skip.
 
+mod compute;
 mod prefect;
 mod sfapi;
 
@@ -59,6 +60,7 @@ pub(crate) fn run(extent: Extent) -> Result {
     globus(extent)?;
     scicat()?;
     sfapi::run(extent)?;
+    compute::run()?;
     prefect::run(extent)
 }
 
@@ -66,10 +68,11 @@ pub(crate) fn run(extent: Extent) -> Result {
 pub(crate) fn only(name: &str) -> Result {
     match name {
         "globus" => globus(Extent::Full),
+        "compute" => compute::run(),
         "scicat" => scicat(),
         "sfapi" => sfapi::run(Extent::Full),
         "prefect" => prefect::run(Extent::Full),
-        other => Err(format!("no peer `{other}`; peers: globus, scicat, sfapi, prefect").into()),
+        other => Err(format!("no peer `{other}`; peers: globus, compute, scicat, sfapi, prefect").into()),
     }
 }
 
@@ -98,6 +101,12 @@ fn globus(extent: Extent) -> Result {
         // The SDK keeps no files, but nothing of the user's may be read either.
         driver.env("HOME", simulator.folder());
         tools::run(driver)?;
+        let mut compute = tools::command(&python, &[&format!("{FOLDER}/globus_sdk_compute_peer.py")]);
+        compute
+            .arg(simulator.ready_json())
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .env("HOME", simulator.folder());
+        tools::run(compute)?;
     }
     wire(&python)
 }

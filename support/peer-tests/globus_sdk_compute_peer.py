@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+"""Drives the unchanged Globus SDK's Compute clients against a running service-sim.
+
+    globus_sdk_compute_peer.py READY_JSON
+
+READY_JSON is what `service-sim --ready-json` writes. Exit status: 0 when every check passed, 1 when one failed, 2 when
+the file names a host that is not this machine.
+"""
+
+import json
+import os
+import pathlib
+import sys
+import time
+import urllib.parse
+
+READY = json.loads(pathlib.Path(sys.argv[1]).read_text(encoding="utf-8"))
+for name, value in READY["env"].items():
+    if "SERVICE_URL" in name and urllib.parse.urlsplit(value).hostname not in ("127.0.0.1", "localhost", "::1"):
+        print(f"{name}={value} is not on this machine")
+        sys.exit(2)
+os.environ.update(READY["env"])  # The SDK reads its addresses when a client is made.
+os.environ["NO_PROXY"] = "127.0.0.1,localhost,::1"
+
+import globus_sdk  # noqa: E402
+from globus_sdk.scopes import ComputeScopes  # noqa: E402
+
+ENDPOINT = os.environ["GLOBUS_COMPUTE_ENDPOINT"]
+WAIT = 60  # seconds for any one task; they take a fraction of one
+JSON = "globus_compute_sdk.serialize.concretes.JSONData"
+failed = []
+state = {}
+
+
+def check(function):
+    """Runs a check at once; a failure is reported and the next one goes on."""
+    start = time.monotonic()
+    try:
+        note = function() or ""
+        print(f"ok    {function.__name__:<28}{time.monotonic() - start:6.2f} s  {note}", flush=True)
+    except globus_sdk.GlobusAPIError as error:
+        failed.append(function.__name__)
+        print(f"FAIL  {function.__name__:<28}HTTP {error.http_status} {error.code}: {error.text}", flush=True)
+    except Exception as error:  # Whatever the SDK trips over is what we want to see.
+        failed.append(function.__name__)
+        print(f"FAIL  {function.__name__:<28}{type(error).__name__}: {error}", flush=True)
+
+
+def equal(found, wanted, what):
+    if found != wanted:
+        raise AssertionError(f"{what}: {found!r}, expected {wanted!r}")
+
+
+def pack(*buffers):
+    return "".join(f"{len(buffer)}\n{buffer}" for buffer in buffers)
+
+
+def ended(task_id):
+    deadline = time.monotonic() + WAIT
+    while time.monotonic() < deadline:
+        task = v2.get_task(task_id)
+        if task["status"] in ("success", "failed"):
+            return task
+        time.sleep(0.2)
+    raise AssertionError(f"still {task['status']} after {WAIT} s")
+
+
+auth = globus_sdk.ConfidentialAppAuthClient(os.environ["GLOBUS_CLIENT_ID"], os.environ["GLOBUS_CLIENT_SECRET"])
+authorizer = globus_sdk.ClientCredentialsAuthorizer(auth, ComputeScopes.all)
+v2 = globus_sdk.ComputeClientV2(authorizer=authorizer)
+v3 = globus_sdk.ComputeClientV3(authorizer=authorizer)
+
+
+@check
+def versions():
+    return v2.get_version(service="all")["api"]
+
+
+@check
+def endpoints():
+    equal([endpoint["uuid"] for endpoint in v2.get_endpoints().data], [ENDPOINT], "endpoints")
+    equal(v2.get_endpoint(ENDPOINT)["uuid"], ENDPOINT, "uuid")
+    equal(v3.get_endpoint_allowlist(ENDPOINT)["restricted"], False, "restricted")
+    return v2.get_endpoint_status(ENDPOINT)["status"]
+
+
+@check
+def functions():
+    source = "def add(a, b=1):\n    return {'sum': a + b}\n"
+    document = {"function_name": "add", "function_code": pack("st\nadd:" + source), "public": False}
+    state["function"] = v3.register_function(document)["function_uuid"]
+    equal(v2.get_function(state["function"])["function_name"], "add", "name")
+    other = v2.register_function(document)["function_uuid"]
+    v2.delete_function(other)
+    try:
+        v2.get_function(other)
+    except globus_sdk.GlobusAPIError as error:
+        equal(error.http_status, 404, "status")
+        return
+    raise AssertionError("a deleted function is there")
+
+
+@check
+def submit():
+    payloads = [pack(f"11\n[{n}]", '11\n{"b": 5}') for n in (1, 2)]
+    body = {"tasks": {state["function"]: payloads}, "create_queue": False, "result_serializers": [JSON]}
+    reply = v3.submit(ENDPOINT, body)
+    state["tasks"], state["group"] = reply["tasks"][state["function"]], reply["task_group_id"]
+    equal(len(state["tasks"]), 2, "tasks")
+
+
+@check
+def results():
+    texts = [ended(task)["result"] for task in state["tasks"]]
+    equal(texts, ['11\n{"sum": 6}', '11\n{"sum": 7}'], "results")
+
+
+@check
+def batch_and_group():
+    equal(set(v2.get_task_batch(state["tasks"])["results"]), set(state["tasks"]), "batch")
+    group = v2.get_task_group(state["group"])
+    equal({task["id"] for task in group["tasks"]}, set(state["tasks"]), "group")
+
+
+@check
+def a_bogus_payload():
+    reply = v3.submit(ENDPOINT, {"tasks": {state["function"]: ["payload"]}, "create_queue": False})
+    task = ended(reply["tasks"][state["function"]][0])
+    equal(task["status"], "failed", "status")
+    return task["reason"]
+
+
+@check
+def an_unknown_endpoint():
+    try:
+        v2.get_endpoint_status("00000000-0000-0000-0000-000000000000")
+    except globus_sdk.GlobusAPIError as error:
+        equal((error.http_status, error.code), (404, "ENDPOINT_NOT_FOUND"), "error")
+        return
+    raise AssertionError("the call succeeded")
+
+
+sys.exit(1 if failed else 0)
