@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Drives the unchanged Globus SDK's Compute clients against a running service-sim.
+"""Drives the unchanged Globus SDK's Compute and Flows clients against a running service-sim.
 
     globus_sdk_compute_peer.py READY_JSON
 
@@ -23,7 +23,7 @@ os.environ.update(READY["env"])  # The SDK reads its addresses when a client is 
 os.environ["NO_PROXY"] = "127.0.0.1,localhost,::1"
 
 import globus_sdk  # noqa: E402
-from globus_sdk.scopes import ComputeScopes  # noqa: E402
+from globus_sdk.scopes import ComputeScopes, FlowsScopes  # noqa: E402
 
 ENDPOINT = os.environ["GLOBUS_COMPUTE_ENDPOINT"]
 WAIT = 60  # seconds for any one task; they take a fraction of one
@@ -138,6 +138,84 @@ def an_unknown_endpoint():
         equal((error.http_status, error.code), (404, "ENDPOINT_NOT_FOUND"), "error")
         return
     raise AssertionError("the call succeeded")
+
+
+flows = globus_sdk.FlowsClient(authorizer=globus_sdk.ClientCredentialsAuthorizer(auth, FlowsScopes.all))
+DEFINITION = {
+    "StartAt": "Add",
+    "States": {
+        "Add": {
+            "Type": "Action",
+            "ActionUrl": "https://compute.actions.globus.org/fxap",
+            "Parameters": {"endpoint": ENDPOINT, "function.$": "$.function", "kwargs.$": "$.kwargs"},
+            "ResultPath": "$.Added",
+            "WaitTime": 60,
+            "Next": "Done",
+        },
+        "Done": {"Type": "Pass", "End": True},
+    },
+}
+SCHEMA = {"type": "object", "required": ["function"], "properties": {"function": {"type": "string"}}}
+
+
+@check
+def a_flow_is_made():
+    flow = flows.create_flow("sdk flow", DEFINITION, SCHEMA, subtitle="s", keywords=["peer"])
+    state["flow"] = flow["id"]
+    equal(flows.get_flow(state["flow"])["definition"], DEFINITION, "definition")
+    flows.validate_flow(DEFINITION, SCHEMA)
+    flows.update_flow(state["flow"], title="sdk flow 2")
+    listed = [flow["id"] for flow in flows.paginated.list_flows().items()]
+    equal(state["flow"] in listed, True, "listed")
+
+
+@check
+def a_flow_is_run():
+    scopes = globus_sdk.SpecificFlowClient(state["flow"]).scopes.user
+    own = globus_sdk.ClientCredentialsAuthorizer(auth, scopes)
+    state["one"] = globus_sdk.SpecificFlowClient(state["flow"], authorizer=own)
+    body = {"function": state["function"], "kwargs": {"a": 1, "b": 2}}
+    state["one"].validate_run(body)
+    state["run"] = state["one"].run_flow(body, label="peer", tags=["t"])["run_id"]
+    deadline = time.monotonic() + WAIT
+    while (run := flows.get_run(state["run"], include_flow_description=True))["status"] == "ACTIVE":
+        if time.monotonic() > deadline:
+            raise AssertionError(f"still ACTIVE after {WAIT} s")
+        time.sleep(0.2)
+    equal(run["status"], "SUCCEEDED", "status")
+    equal(run["details"]["output"]["Added"]["details"]["result"], [{"sum": 3}], "result")
+
+
+@check
+def a_run_is_looked_at():
+    runs = [run["run_id"] for run in flows.paginated.list_runs(filter_flow_id=state["flow"]).items()]
+    equal(runs, [state["run"]], "runs")
+    entries = list(flows.paginated.get_run_logs(state["run"], limit=2).items())
+    equal([entries[0]["code"], entries[-1]["code"]], ["FlowStarted", "FlowSucceeded"], "log")
+    equal(flows.get_run_definition(state["run"])["definition"], DEFINITION, "definition")
+    flows.delete_run(state["run"])
+    return f"{len(entries)} entries"
+
+
+@check
+def an_input_that_does_not_fit():
+    try:
+        state["one"].run_flow({"nope": 1})
+    except globus_sdk.GlobusAPIError as error:
+        equal((error.http_status, error.code), (400, "FLOW_INPUT_ERROR"), "error")
+        return
+    raise AssertionError("the input was taken")
+
+
+@check
+def a_flow_is_deleted():
+    flows.delete_flow(state["flow"])
+    try:
+        flows.get_flow(state["flow"])
+    except globus_sdk.GlobusAPIError as error:
+        equal((error.http_status, error.code), (404, "NOT_FOUND"), "error")
+        return
+    raise AssertionError("a deleted flow is there")
 
 
 sys.exit(1 if failed else 0)

@@ -4,5 +4,6 @@
 mod client;
 mod follow;
 mod once;
+mod sim;
 mod support;
 mod surface;

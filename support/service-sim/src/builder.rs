@@ -86,6 +86,14 @@ impl SimBuilder {
         self
     }
 
+    /// Runs Globus Flows, and with it Transfer and Compute, which are its action providers. States of the types Action,
+    /// Pass, Choice, Wait and Fail are carried out; expressions and other providers are not.
+    #[cfg(feature = "flows")]
+    pub fn flows(mut self) -> Self {
+        self.services.flows = true;
+        self.transfer().compute()
+    }
+
     /// The version of the compute endpoint's software; default 4.19.0. Before 3.3 it reads neither plain source nor JSON
     /// and writes no JSON.
     #[cfg(feature = "compute")]
@@ -322,7 +330,15 @@ fn create_collections(
 
 fn check_skews(skews: &BTreeMap<String, i64>, collections: &[Collection]) -> Result<(), SimError> {
     let known = |name: &String| {
-        ["globus_transfer", "globus_compute", "scicat", "prefect", "sfapi"].contains(&name.as_str())
+        [
+            "globus_transfer",
+            "globus_compute",
+            "globus_flows",
+            "scicat",
+            "prefect",
+            "sfapi",
+        ]
+        .contains(&name.as_str())
             || collections.iter().any(|c| c.key() == name)
     };
     match skews.keys().find(|name| !known(name)) {

@@ -75,6 +75,8 @@ mod control;
 mod error;
 mod exchange;
 mod fault;
+#[cfg(feature = "flows")]
+mod flows;
 mod holds;
 mod journal;
 mod operations;

@@ -37,6 +37,7 @@ pub struct Sim {
 pub(crate) struct Services {
     pub(crate) transfer: bool,
     pub(crate) compute: bool,
+    pub(crate) flows: bool,
     pub(crate) scicat: bool,
     pub(crate) prefect: bool,
     pub(crate) sfapi: bool,
@@ -51,6 +52,8 @@ pub(crate) struct Handle {
     transfer: Arc<crate::transfer::Transfer>,
     #[cfg(feature = "compute")]
     compute: Arc<crate::compute::Compute>,
+    #[cfg(feature = "flows")]
+    flows: Arc<crate::flows::Flows>,
     #[cfg(feature = "scicat")]
     scicat: Arc<crate::scicat::SciCat>,
     #[cfg(feature = "prefect")]
@@ -65,13 +68,19 @@ impl Handle {
         services: Services,
         #[cfg(feature = "sfapi")] sfapi: crate::sfapi::Settings,
     ) -> Self {
+        #[cfg(feature = "transfer")]
+        let transfer = crate::transfer::Transfer::new(Arc::clone(&shared));
+        #[cfg(feature = "compute")]
+        let compute = crate::compute::Compute::new(Arc::clone(&shared));
         Self {
+            #[cfg(feature = "flows")]
+            flows: crate::flows::Flows::new(Arc::clone(&shared), Arc::clone(&transfer), Arc::clone(&compute)),
             #[cfg(feature = "sfapi")]
             sfapi: crate::sfapi::Sfapi::new(Arc::clone(&shared), sfapi),
             #[cfg(feature = "transfer")]
-            transfer: crate::transfer::Transfer::new(Arc::clone(&shared)),
+            transfer,
             #[cfg(feature = "compute")]
-            compute: crate::compute::Compute::new(Arc::clone(&shared)),
+            compute,
             #[cfg(feature = "scicat")]
             scicat: crate::scicat::SciCat::new(Arc::clone(&shared)),
             #[cfg(feature = "prefect")]
@@ -169,6 +178,12 @@ impl Handle {
                 crate::compute::ENDPOINT.to_owned(),
             );
             mounted.push((compute, crate::compute::router(Arc::clone(&self.compute))));
+        }
+        #[cfg(feature = "flows")]
+        if self.services.flows {
+            let flows = Bound::new()?;
+            env.insert("GLOBUS_SDK_SERVICE_URL_FLOWS".into(), flows.url() + "/");
+            mounted.push((flows, crate::flows::router(Arc::clone(&self.flows))));
         }
         #[cfg(feature = "scicat")]
         if self.services.scicat {
@@ -320,6 +335,12 @@ impl Sim {
     #[cfg(feature = "compute")]
     pub fn compute_tasks(&self) -> Vec<crate::compute::ComputeTaskView> {
         self.handle.compute.views()
+    }
+
+    /// All runs of Globus Flows as their JSON documents, in the order of their start.
+    #[cfg(feature = "flows")]
+    pub fn flows_runs(&self) -> Vec<Value> {
+        self.handle.flows.runs()
     }
 
     /// Takes the compute endpoint off, or puts it back. Meanwhile it is `offline`, and its tasks wait.

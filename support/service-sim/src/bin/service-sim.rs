@@ -144,7 +144,7 @@ fn run(args: &Args) -> Result<(), Box<dyn std::error::Error>> {
     };
     let mut builder = Sim::builder()
         .transfer()
-        .compute()
+        .flows()
         .scicat()
         .prefect()
         .sfapi()

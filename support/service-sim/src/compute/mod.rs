@@ -2,6 +2,8 @@
 //!
 //! Served is what submits, follows and registers functions; registering endpoints and the result queue are not.
 
+#[cfg(feature = "flows")]
+mod call;
 mod caller;
 mod functions;
 mod limits;

@@ -74,6 +74,40 @@ fn accept(
     Ok(Reply::new(&document, noted))
 }
 
+#[cfg(feature = "flows")]
+impl Transfer {
+    /// Starts the transfer that a flow asks for in a user's name; gives its id.
+    pub(crate) fn begin(self: &Arc<Self>, user: &str, parameters: &Value) -> Result<String, String> {
+        let text = |names: [&str; 2]| names.iter().find_map(|name| parameters[*name].as_str());
+        let items = parameters["transfer_items"]
+            .as_array()
+            .or_else(|| parameters["DATA"].as_array());
+        let items = items.into_iter().flatten().map(|item| {
+            let mut item = item.clone();
+            item["DATA_TYPE"] = json!("transfer_item");
+            item
+        });
+        let document = json!({
+            "DATA_TYPE": "transfer", "submission_id": self.tasks.issue(), "DATA": items.collect::<Vec<Value>>(),
+            "source_endpoint": text(["source_endpoint", "source_endpoint_id"]),
+            "destination_endpoint": text(["destination_endpoint", "destination_endpoint_id"]),
+            "label": parameters["label"].as_str(),
+        });
+        let document: TransferDocument =
+            read(document.to_string().as_bytes()).map_err(|refusal| refusal.message)?;
+        let plan = document.plan(user).map_err(|refusal| refusal.message)?;
+        let wanted = plan.clone();
+        let submitted = self.tasks.submit(plan, self.shared.limits, self.clock.now());
+        match submitted.map_err(|refusal| refusal.message)? {
+            Submitted::Accepted(id) => {
+                engine::start(self, id.clone(), fault(self, &wanted));
+                Ok(id)
+            }
+            Submitted::Duplicate(id) => Ok(id),
+        }
+    }
+}
+
 fn create(transfer: &Arc<Transfer>, caller: &Caller, plan: Plan) -> Result<Submitted, Refusal> {
     transfer.open(caller, &plan.source)?;
     if let Some(destination) = &plan.destination {
