@@ -162,3 +162,28 @@ fn an_input_that_is_sent_is_shown_and_one_that_is_repeated_is_not() {
     let shown = redact_body(br#"{"detail":[{"loc":["body"],"msg":"no","input":{"pin":"hush"}}]}"#);
     assert!(!shown.contains("hush"), "{shown}");
 }
+
+#[test]
+fn the_slashes_of_a_tail_stay_and_nothing_else_does() {
+    let of = |path: &str| {
+        RequestParts::new("shop.file", Method::GET, "/files/{shelf}/{path}")
+            .path_param("shelf", "a/b")
+            .path_tail("path", path)
+            .path()
+    };
+    assert_eq!(of("/x y//ü?#%").unwrap(), "/files/a%2Fb//x%20y//%C3%BC%3F%23%25");
+    for path in ["", ".", "/a/../b", "a/."] {
+        assert!(of(path).is_err(), "{path:?}");
+    }
+}
+
+#[test]
+fn bytes_go_as_they_are_and_are_not_shown() {
+    let parts = RequestParts::new("shop.put", Method::PUT, "/file").bytes("x/y; boundary=z", &b"hush\0"[..]);
+    assert_eq!(parts.body_bytes().as_ref(), b"hush\0");
+    let shown = format!("{parts:?} {}", serde_json::to_string(&parts).unwrap());
+    assert!(
+        shown.contains("x/y; boundary=z") && !shown.contains("hush"),
+        "{shown}"
+    );
+}
