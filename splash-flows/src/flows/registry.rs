@@ -142,6 +142,16 @@ pub async fn run(
     run.instrument(span::run(name, parameters, run_id)).await
 }
 
+/// The run to work in; the report of one that ended well before is the answer.
+macro_rules! begun {
+    ($begun:expr) => {
+        match $begun {
+            Begun::Open(run) => run,
+            Begun::Finished(report) => return Ok(Outcome { ok: true, report }),
+        }
+    };
+}
+
 async fn run_inside(
     facility: &Arc<Facility>,
     name: &str,
@@ -155,19 +165,13 @@ async fn run_inside(
             let scan = ScanPath::parse(&typed.file_path).map_err(|error| {
                 Failure::new("preflight", "path", error.to_string()).file(&typed.file_path)
             })?;
-            let run = match open(facility, name, run_id, &json!(typed), progress).await? {
-                Begun::Open(run) => run,
-                Begun::Finished(report) => return Ok(Outcome { ok: true, report }),
-            };
+            let run = begun!(open(facility, name, run_id, &json!(typed), progress).await?);
             let report = Box::pin(move_scan(&run, &scan, &typed)).await;
             finish(&run, report.ok, &json!(report)).await
         }
         "test_832_transfers" | "test_832_transfers_grafana" => {
             let typed: FlightParameters = typed(name, parameters)?;
-            let run = match open(facility, name, run_id, &json!(typed), progress).await? {
-                Begun::Open(run) => run,
-                Begun::Finished(report) => return Ok(Outcome { ok: true, report }),
-            };
+            let run = begun!(open(facility, name, run_id, &json!(typed), progress).await?);
             let report = if name == "test_832_transfers" {
                 flight_check(&run, &typed).await
             } else {
@@ -178,10 +182,7 @@ async fn run_inside(
         "scicat-ingest-flow" | "scicat_dataset_ingest" => {
             let typed: IngestParameters = typed(name, parameters)?;
             let typed = typed.with_spec(facility.environment());
-            let run = match open(facility, name, run_id, &json!(typed), progress).await? {
-                Begun::Open(run) => run,
-                Begun::Finished(report) => return Ok(Outcome { ok: true, report }),
-            };
+            let run = begun!(open(facility, name, run_id, &json!(typed), progress).await?);
             let report = Box::pin(scicat_ingest(&run, name, &typed))
                 .instrument(span::step("ingest"))
                 .await;
@@ -193,64 +194,43 @@ async fn run_inside(
         }
         "nersc_recon_flow" => {
             let typed: ReconParameters = typed(name, parameters)?;
-            let run = match open(facility, name, run_id, &json!(typed), progress).await? {
-                Begun::Open(run) => run,
-                Begun::Finished(report) => return Ok(Outcome { ok: true, report }),
-            };
+            let run = begun!(open(facility, name, run_id, &json!(typed), progress).await?);
             let report = Box::pin(nersc_recon(&run, &typed)).await;
             finish(&run, report.ok, &json!(report)).await
         }
         "nersc_streaming_flow" => {
             let typed: StreamingParameters = typed(name, parameters)?;
-            let run = match open(facility, name, run_id, &json!(typed), progress).await? {
-                Begun::Open(run) => run,
-                Begun::Finished(report) => return Ok(Outcome { ok: true, report }),
-            };
+            let run = begun!(open(facility, name, run_id, &json!(typed), progress).await?);
             let report = Box::pin(nersc_streaming(&run, &typed)).await;
             finish(&run, report.ok, &json!(report)).await
         }
         "process_newfile_7012_ptycho4" => {
             let typed: bl7012::MoveParameters = typed(name, parameters)?;
-            let run = match open(facility, name, run_id, &json!(typed), progress).await? {
-                Begun::Open(run) => run,
-                Begun::Finished(report) => return Ok(Outcome { ok: true, report }),
-            };
+            let run = begun!(open(facility, name, run_id, &json!(typed), progress).await?);
             let report = bl7012::move_scan(&run, &typed).await;
             finish(&run, report.ok, &json!(report)).await
         }
         "test_cosmicDTN_transfers" => {
             let typed: bl7012::TestParameters = typed(name, parameters)?;
-            let run = match open(facility, name, run_id, &json!(typed), progress).await? {
-                Begun::Open(run) => run,
-                Begun::Finished(report) => return Ok(Outcome { ok: true, report }),
-            };
+            let run = begun!(open(facility, name, run_id, &json!(typed), progress).await?);
             let report = bl7012::cosmic_transfers(&run, &typed).await;
             finish(&run, report.ok, &json!(report)).await
         }
         "transfer_auto_recon" => {
             let typed: bl7012::PtychographyParameters = typed(name, parameters)?;
-            let run = match open(facility, name, run_id, &json!(typed), progress).await? {
-                Begun::Open(run) => run,
-                Begun::Finished(report) => return Ok(Outcome { ok: true, report }),
-            };
+            let run = begun!(open(facility, name, run_id, &json!(typed), progress).await?);
             let report = Box::pin(bl7012::move_and_reconstruct(&run, &typed)).await;
             finish(&run, report.ok, &json!(report)).await
         }
         "dispatcher" => {
             let typed: DispatchParameters = typed(name, parameters)?;
-            let run = match open(facility, name, run_id, &json!(typed), progress).await? {
-                Begun::Open(run) => run,
-                Begun::Finished(report) => return Ok(Outcome { ok: true, report }),
-            };
+            let run = begun!(open(facility, name, run_id, &json!(typed), progress).await?);
             let report = Box::pin(dispatch(&run, &typed)).await;
             finish(&run, report.ok, &json!(report)).await
         }
         name if name.starts_with("prune_") && FLOWS.iter().any(|flow| flow.name == name) => {
             let typed: PruneParameters = typed(name, parameters)?;
-            let run = match open(facility, name, run_id, &json!(typed), progress).await? {
-                Begun::Open(run) => run,
-                Begun::Finished(report) => return Ok(Outcome { ok: true, report }),
-            };
+            let run = begun!(open(facility, name, run_id, &json!(typed), progress).await?);
             let report = Box::pin(prune::prune(&run, name, &typed))
                 .instrument(span::step("prune"))
                 .await;
