@@ -44,6 +44,22 @@ fn every_copy_is_verified_and_has_the_source_s_sum() {
 }
 
 #[test]
+fn with_nersc_the_results_come_home_too() {
+    let output = bl832(&["--json", "--run-id", "R", "--nersc"]);
+    let document = document(&output);
+    assert!(output.status.success(), "{document:#}");
+    let recon = &document["runs"][0]["reconstructions"][0];
+    assert_eq!(recon["steps"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        recon["copies"].as_array().unwrap().len(),
+        4,
+        "slices and volume, on CFS and on data832"
+    );
+    assert_eq!(recon["prunes"].as_array().unwrap().len(), 5);
+    assert!(document["requests"]["sfapi"].as_u64().unwrap() > 0);
+}
+
+#[test]
 fn the_table_is_for_people() {
     let output = bl832(&["--run-id", "R"]);
     assert!(output.status.success());

@@ -26,6 +26,10 @@ pub(crate) struct Arguments {
     /// The scans may not leave the site: no NERSC, no catalogue.
     #[arg(long)]
     pub(crate) export_control: bool,
+    /// Reconstruct each scan at NERSC after its move, and bring slices and volume home. The simulated NERSC runs real
+    /// scripts and needs python3.
+    #[arg(long, conflicts_with = "export_control")]
+    pub(crate) nersc: bool,
     /// Keep the facility's directories and the record of runs here. Default: a folder that is removed.
     #[arg(long, value_name = "DIR")]
     pub(crate) root: Option<PathBuf>,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use splash_flows::failure::Failure;
+use splash_flows::hpc::ReconReport;
 use splash_flows::report::{Catalogued, ScheduledPrune};
 
 /// The whole outcome.
@@ -28,6 +29,9 @@ pub(crate) struct RunResult {
     pub(crate) copies: Vec<Copy>,
     pub(crate) scicat: Option<Catalogued>,
     pub(crate) prunes: Vec<ScheduledPrune>,
+    /// The reconstructions that were asked for; their failures are the run's.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) reconstructions: Vec<ReconReport>,
     pub(crate) error: Option<Failure>,
     pub(crate) further_errors: Vec<Failure>,
 }
@@ -54,6 +58,7 @@ impl RunResult {
             copies: Vec::new(),
             scicat: None,
             prunes: Vec::new(),
+            reconstructions: Vec::new(),
             error: Some(failure),
             further_errors: Vec::new(),
         }
@@ -90,7 +95,23 @@ fn run_table(run: &RunResult) -> String {
             .iter()
             .map(|catalogued| format!("SciCat dataset {}", catalogued.pid)),
     );
-    lines.extend(run.prunes.iter().map(|prune| {
+    let reconstructed = run.reconstructions.iter();
+    lines.extend(reconstructed.flat_map(|recon| {
+        let jobs = recon.steps.iter();
+        let jobs = jobs.map(|step| format!("{} at {}: job {} done", step.step, step.site, step.id));
+        let copies = recon.copies.iter();
+        jobs.chain(copies.map(|copy| {
+            format!(
+                "{} on {}: verified, {} bytes",
+                copy.path, copy.endpoint, copy.bytes
+            )
+        }))
+    }));
+    let prunes = run
+        .prunes
+        .iter()
+        .chain(run.reconstructions.iter().flat_map(|recon| &recon.prunes));
+    lines.extend(prunes.map(|prune| {
         format!(
             "prune of {} at {} if {} proves it (id {})",
             prune.endpoint,

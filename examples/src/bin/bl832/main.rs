@@ -15,6 +15,7 @@ use serde_json::json;
 use splash_flows::facility::Facility;
 use splash_flows::failure::Failure;
 use splash_flows::flows;
+use splash_flows::hpc::ReconReport;
 use splash_flows::progress::Progress;
 use splash_flows::report::MoveReport;
 use splash_flows::scan_path::ScanPath;
@@ -74,10 +75,16 @@ async fn all(
     let mut running = Vec::new();
     for (run_id, file) in planned(arguments) {
         let (place, facility, progress) = (Arc::clone(place), Arc::clone(facility), progress.clone());
-        let (seed, export_control) = (arguments.seed, arguments.export_control);
+        let (seed, export_control, nersc) = (arguments.seed, arguments.export_control, arguments.nersc);
         let (id, path) = (run_id.clone(), file.clone());
         let task = tokio::spawn(async move {
-            one(&place, &facility, progress, (&id, &path), seed, export_control).await
+            let spoken = progress.clone();
+            let run = one(&place, &facility, progress, (&id, &path), seed, export_control).await;
+            if nersc && run.ok {
+                reconstructed(&facility, spoken, run).await
+            } else {
+                run
+            }
         });
         running.push((run_id, file, task));
     }
@@ -142,6 +149,30 @@ async fn one(
     }
 }
 
+/// Reconstructs a scan that was moved, as a run of its own.
+async fn reconstructed(facility: &Arc<Facility>, progress: Progress, mut run: RunResult) -> RunResult {
+    let (flow, run_id) = ("nersc_recon_flow", format!("{}-nersc", run.run_id));
+    let parameters = json!({ "file_path": run.file });
+    let outcome = flows::run(facility, flow, &parameters, &run_id, progress).await;
+    let report = outcome.and_then(|outcome| {
+        serde_json::from_value::<ReconReport>(outcome.report)
+            .map_err(|error| Failure::new("run", "report", error.to_string()))
+    });
+    match report {
+        Ok(report) => {
+            run.ok &= report.ok;
+            run.error = report.error.clone();
+            run.further_errors.clone_from(&report.further_errors);
+            run.reconstructions.push(report);
+        }
+        Err(failure) => {
+            run.ok = false;
+            run.error = Some(failure);
+        }
+    }
+    run
+}
+
 /// Adds the sums; a copy that is not byte for byte the source fails the run.
 fn summed(place: &Place, report: MoveReport) -> RunResult {
     let relative = ScanPath::parse(&report.file)
@@ -176,6 +207,7 @@ fn summed(place: &Place, report: MoveReport) -> RunResult {
         copies,
         scicat: report.scicat,
         prunes: report.prunes,
+        reconstructions: Vec::new(),
         error: report.error,
         further_errors: report.further_errors,
     }

@@ -78,6 +78,9 @@ impl Place {
                 Limits::Production => service_sim::Limits::Production,
                 Limits::Off => service_sim::Limits::Off,
             });
+        if arguments.nersc {
+            builder = builder.sfapi();
+        }
         for fault in &arguments.faults {
             let fault: FaultSpec = fault
                 .parse()
