@@ -2,8 +2,11 @@
 //! end in words.
 
 pub mod check;
+pub mod deploy;
 pub mod live;
 pub mod logging;
 pub mod parameters;
+pub mod serve;
+pub mod settings_of;
 pub mod who;
 pub mod words;

@@ -9,14 +9,17 @@ use std::io::{IsTerminal, Write, stderr};
 use std::sync::OnceLock;
 
 use clap::ValueEnum;
+use prefect_client::worker::{RunLogLayer, RunLogs};
 use serde_json::{Map, Value};
 use tracing::{Event, Subscriber};
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::{Directive, LevelFilter};
 use tracing_subscriber::fmt::format::{JsonFields, Writer};
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields};
+use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::{LookupSpan, Scope};
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
 /// What a line of the log looks like.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -36,22 +39,36 @@ pub fn start(format: LogFormat) {
         LogFormat::Text => LevelFilter::OFF,
         LogFormat::Json => LevelFilter::INFO,
     };
+    begin(format, default, None);
+}
+
+/// As [`start`], for a worker: its log is on unless `RUST_LOG` says otherwise, and what is logged in a run goes to the
+/// run's log on the server too.
+pub fn start_worker(format: LogFormat, runs: &RunLogs) {
+    begin(format, LevelFilter::INFO, Some(runs.layer()));
+}
+
+fn begin(format: LogFormat, default: LevelFilter, runs: Option<RunLogLayer>) {
     let filter = EnvFilter::builder()
         .with_default_directive(default.into())
         .from_env_lossy()
         // Whatever is logged tells its run.
         .add_directive(always(splash_flows::span::TARGET, "error", default));
-    let log = tracing_subscriber::fmt()
-        .with_writer(stderr)
-        .with_ansi(stderr().is_terminal());
+    let log = tracing_subscriber::fmt::layer().with_writer(stderr);
     // A subscriber that is there already stays: this is a process with a log of its own.
     let _ = FORMAT.set(format);
+    let registry = tracing_subscriber::registry().with(runs);
     let _ = match format {
-        LogFormat::Text => log.with_env_filter(filter).try_init(),
-        LogFormat::Json => log
-            .with_env_filter(filter.add_directive(always(env!("CARGO_CRATE_NAME"), "info", default)))
-            .fmt_fields(JsonFields::new())
-            .event_format(Flat)
+        LogFormat::Text => registry
+            .with(log.with_ansi(stderr().is_terminal()).with_filter(filter))
+            .try_init(),
+        LogFormat::Json => registry
+            .with(
+                log.with_ansi(false)
+                    .fmt_fields(JsonFields::new())
+                    .event_format(Flat)
+                    .with_filter(filter.add_directive(always(env!("CARGO_CRATE_NAME"), "info", default))),
+            )
             .try_init(),
     };
 }

@@ -58,11 +58,18 @@ enum Command {
     Ingests(commands::ingests::Ingests),
     Prune(commands::prune::Prune),
     Prunes(commands::prunes::Prunes),
+    Deploy(commands::deploy::Deploy),
+    Worker(commands::worker::Worker),
+    Submit(commands::submit::Submit),
+    Settings(commands::settings::ServerSettings),
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    logging::start(arguments.settings.log_format);
+    // A worker's log goes to its server too.
+    if !matches!(arguments.command, Command::Worker(_)) {
+        logging::start(arguments.settings.log_format);
+    }
     match &arguments.command {
         Command::Run(run) => run.execute(&arguments.settings),
         Command::Flows => commands::flows::list(),
@@ -75,5 +82,9 @@ fn main() -> ExitCode {
         Command::Ingests(ingests) => ingests.execute(&arguments.settings),
         Command::Prune(prune) => prune.execute(&arguments.settings),
         Command::Prunes(prunes) => prunes.execute(&arguments.settings),
+        Command::Deploy(deploy) => deploy.execute(&arguments.settings),
+        Command::Worker(worker) => worker.execute(&arguments.settings),
+        Command::Submit(submit) => submit.execute(&arguments.settings),
+        Command::Settings(server) => server.execute(&arguments.settings),
     }
 }

@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 use crate::inputs::{self, Meant};
 use crate::wire::{self, State, TaskRun};
 
+/// The task run that stands for the run itself.
+pub(crate) const RECORD: &str = "run record";
 /// How long a look at the lease is good for. A worker is not declared dead within several times this.
 const FRESH: Duration = Duration::from_secs(5);
 /// How often a long wait looks at the lease: three times in this.
@@ -49,23 +51,7 @@ impl PrefectSession {
         record: String,
         tasks: Vec<TaskRun>,
     ) -> Result<Self> {
-        let mut known: HashMap<(String, String), Known> = HashMap::new();
-        for task in tasks.into_iter().filter(|task| task.id != record) {
-            let Some(meant) = inputs::read::<Meant>(&task.task_inputs) else {
-                continue;
-            };
-            let meant = meant?;
-            let place = (meant.step.clone(), meant.key.clone());
-            let is_later = |other: &Known| other.meant.attempt < meant.attempt;
-            if known.get(&place).is_none_or(is_later) {
-                let task = Known {
-                    task_run: task.id,
-                    meant,
-                    state: task.state,
-                };
-                known.insert(place, task);
-            }
-        }
+        let known = latest(tasks.into_iter())?;
         Ok(Self {
             client,
             run_id,
@@ -159,6 +145,46 @@ impl Known {
             }),
         })
     }
+}
+
+/// The latest attempt of each step and key among task runs, some of which may be somebody else's.
+fn latest(tasks: impl Iterator<Item = TaskRun>) -> Result<HashMap<(String, String), Known>> {
+    let mut known: HashMap<(String, String), Known> = HashMap::new();
+    for task in tasks {
+        // The record of the run itself has other inputs.
+        let read = inputs::read::<Meant>(&task.task_inputs).filter(|_| task.task_key != RECORD);
+        let Some(meant) = read.transpose()? else {
+            continue;
+        };
+        let place = (meant.step.clone(), meant.key.clone());
+        let is_later = |other: &Known| other.meant.attempt < meant.attempt;
+        if known.get(&place).is_none_or(is_later) {
+            let task = Known {
+                task_run: task.id,
+                meant,
+                state: task.state,
+            };
+            known.insert(place, task);
+        }
+    }
+    Ok(known)
+}
+
+/// The latest attempts that are not settled.
+pub(crate) fn pending(tasks: Vec<TaskRun>) -> Result<Vec<(Place, Intent)>> {
+    let known = latest(tasks.into_iter())?;
+    let mut found = Vec::new();
+    for task in known.into_values() {
+        let place = Place {
+            step: task.meant.step.clone(),
+            key: task.meant.key.clone(),
+            attempt: task.meant.attempt,
+        };
+        if let Standing::Pending(intent) = task.standing(0)? {
+            found.push((place, intent));
+        }
+    }
+    Ok(found)
 }
 
 /// The body that makes a task run of a flow run, begun, unless there is one with these keys.

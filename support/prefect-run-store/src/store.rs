@@ -6,17 +6,14 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use prefect_client::Client;
 use run_store::{
-    ControlledPath, DeletionRecord, Delivery, DeliveryKey, Error, Opened, Result, Run, RunStore, ScheduledId,
-    ScheduledOutcome, ScheduledPrune, ScheduledRow,
+    ControlledPath, DeletionRecord, Delivery, DeliveryKey, Error, Intent, Opened, Place, Result, Run,
+    RunStore, ScheduledId, ScheduledOutcome, ScheduledPrune, ScheduledRow,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::session::{PrefectSession, task_run};
+use crate::session::{self, PrefectSession, RECORD, task_run};
 use crate::{control, inputs, records, wire};
-
-/// The task run that stands for the run itself.
-const RECORD: &str = "run record";
 
 /// Runs and what outlives them, on a Prefect server.
 #[derive(Debug, Clone)]
@@ -133,6 +130,13 @@ impl RunStore for PrefectStore {
             params_hash: params_hash.to_owned(),
         };
         self.open_flow_run(run_id, &identity).await
+    }
+
+    async fn pending(&self, run_id: &str) -> Result<Vec<(Place, Intent)>> {
+        if let Some(local) = self.local.as_ref().filter(|local| local.keeps_runs) {
+            return local.store.pending(run_id).await;
+        }
+        session::pending(wire::task_runs(&self.client, run_id).await?)
     }
 
     async fn delivery(&self, key: &DeliveryKey) -> Result<Option<Delivery>> {

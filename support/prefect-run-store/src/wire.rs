@@ -23,6 +23,8 @@ pub(crate) struct FlowRun {
 pub(crate) struct TaskRun {
     pub(crate) id: String,
     #[serde(default)]
+    pub(crate) task_key: String,
+    #[serde(default)]
     pub(crate) task_inputs: Value,
     pub(crate) state: Option<State>,
 }

@@ -12,6 +12,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod audit;
+mod cancel;
 pub mod control;
 pub mod copy;
 pub mod delete;

@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::{
-    Batch, BatchIntended, BatchItem, ControlledPath, DeletionRecord, Delivery, DeliveryKey, Error,
-    RecordedBatch, Result, Run, ScheduledId, ScheduledOutcome, ScheduledPrune, ScheduledRow,
+    Batch, BatchIntended, BatchItem, ControlledPath, DeletionRecord, Delivery, DeliveryKey, Error, Intent,
+    Place, RecordedBatch, Result, Run, ScheduledId, ScheduledOutcome, ScheduledPrune, ScheduledRow,
 };
 
 /// How a run stands when it is opened.
@@ -33,6 +33,15 @@ pub trait RunStore: Debug + Send + Sync {
     /// [`Error::OtherParameters`](crate::Error::OtherParameters) when the id stands for something else,
     /// [`Error::Held`](crate::Error::Held) while another owner has it (also one in this process).
     async fn open(&self, run_id: &str, flow: &str, params_hash: &str) -> Result<Opened>;
+
+    /// The latest attempts of a run that are intended and not settled, also of a run that nobody holds. A store that
+    /// cannot tell answers none.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    async fn pending(&self, _run_id: &str) -> Result<Vec<(Place, Intent)>> {
+        Ok(Vec::new())
+    }
 
     /// The latest delivery recorded under this key.
     async fn delivery(&self, key: &DeliveryKey) -> Result<Option<Delivery>>;

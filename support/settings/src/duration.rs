@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// A number with the unit ms, s, m, h or d; without one, seconds. `None` if it is none of these or not above zero.
-pub(crate) fn duration(text: &str) -> Option<Duration> {
+pub fn duration(text: &str) -> Option<Duration> {
     let text = text.trim();
     let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let scale = match &text[number.len()..] {

@@ -33,6 +33,7 @@ mod section;
 mod setting;
 
 pub use document::Document;
+pub use duration::duration;
 pub use mistake::{Mistake, Mistakes};
 pub use section::Section;
 pub use setting::{Place, Setting, UnsetVariable};

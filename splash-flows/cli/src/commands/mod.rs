@@ -1,6 +1,7 @@
 //! The subcommands, a module each.
 
 pub(crate) mod check;
+pub(crate) mod deploy;
 pub(crate) mod env;
 pub(crate) mod export_control;
 pub(crate) mod flight_check;
@@ -11,7 +12,12 @@ pub(crate) mod login;
 pub(crate) mod prune;
 pub(crate) mod prunes;
 pub(crate) mod run;
+pub(crate) mod settings;
+pub(crate) mod submit;
 pub(crate) mod try_out;
+pub(crate) mod worker;
+
+use std::process::ExitCode;
 
 use splash_flows::config::Config;
 use splash_flows::dotenv::Environment;
@@ -36,4 +42,32 @@ pub(crate) fn configuration(settings: &Settings) -> Result<(Config, Environment)
 pub(crate) fn facility(settings: &Settings) -> Result<Facility, Failure> {
     let (config, environment) = configuration(settings)?;
     Facility::connect(config, environment, settings.state_dir.as_deref())
+}
+
+/// A client of the Prefect server that the variables name, and the variables.
+pub(crate) fn prefect(settings: &Settings) -> Result<(prefect_client::Client, Environment), Failure> {
+    let environment = Environment::load(settings.env_file.as_deref())
+        .map_err(|error| Failure::new("preflight", "config", error.to_string()))?;
+    let client = prefect_client::Client::from_vars(environment.lookup())
+        .map_err(|error| Failure::service("preflight", "prefect", &error))?;
+    Ok((client, environment))
+}
+
+/// The exit status of a command that says itself what it did.
+pub(crate) fn ended(outcome: std::io::Result<Option<Result<(), Failure>>>) -> ExitCode {
+    match outcome {
+        Ok(Some(Ok(()))) => ExitCode::SUCCESS,
+        Ok(Some(Err(failure))) => {
+            say(&failure.to_string());
+            ExitCode::FAILURE
+        }
+        Ok(None) => {
+            say("interrupted");
+            ExitCode::from(130)
+        }
+        Err(error) => {
+            say(&format!("no runtime: {error}"));
+            ExitCode::FAILURE
+        }
+    }
 }

@@ -65,13 +65,21 @@ const fn at(
         name,
         pool,
         queue,
-        entrypoint: if entrypoint.is_empty() { None } else { Some(entrypoint) },
+        entrypoint: if entrypoint.is_empty() {
+            None
+        } else {
+            Some(entrypoint)
+        },
         schedule: None,
     }
 }
 
 /// A prune: flow, deployment and function have one name.
-const fn prune(name: &'static str, place: (&'static str, &'static str), entrypoint: &'static str) -> DeploymentSpec {
+const fn prune(
+    name: &'static str,
+    place: (&'static str, &'static str),
+    entrypoint: &'static str,
+) -> DeploymentSpec {
     at(name, name, place, entrypoint)
 }
 
@@ -353,9 +361,16 @@ mod tests {
             let schedule = one.schedule.map_or(String::new(), |cron| {
                 format!(" | cron {} {} {}", cron.cron, cron.timezone, cron.slug)
             });
-            format!("{}/{} | {} | {}{schedule}", one.flow, one.name, one.pool, one.queue)
+            format!(
+                "{}/{} | {} | {}{schedule}",
+                one.flow, one.name, one.pool, one.queue
+            )
         };
-        deployments(beamline, layout).iter().map(row).collect::<Vec<_>>().join("\n")
+        deployments(beamline, layout)
+            .iter()
+            .map(row)
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     #[test]
@@ -376,7 +391,8 @@ mod tests {
         for beamline in [Beamline::Bl832, Beamline::Bl7012] {
             for layout in [Layout::Newest, Layout::Seed] {
                 let all = deployments(beamline, layout);
-                let names: std::collections::BTreeSet<_> = all.iter().map(|one| (one.flow, one.name)).collect();
+                let names: std::collections::BTreeSet<_> =
+                    all.iter().map(|one| (one.flow, one.name)).collect();
                 assert_eq!(names.len(), all.len());
                 assert!(all.iter().all(|one| one.entrypoint.is_some()));
             }

@@ -1,6 +1,7 @@
 //! `test_832_transfers` and `test_832_transfers_grafana`: whether the way of the scans is open.
 
 use proved_transfer::probe;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::move_scan::moved;
@@ -14,7 +15,7 @@ use crate::run::RunContext;
 const STEP: &str = "flight_check";
 
 /// The parameters of both flows.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FlightParameters {
     /// A file on spot832, `/raw/transfer_tests/test.txt` by default; for the grafana flow a file on data832, or a

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tracing::Instrument;
@@ -29,7 +30,7 @@ fn yes() -> bool {
 }
 
 /// The parameters of `new_832_file_flow`, as the incumbent's callers send them.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MoveParameters {
     /// The scan, such as `/global/raw/folder/scan.h5`.

@@ -2,6 +2,7 @@
 
 use proved_transfer::copy::Verify;
 use proved_transfer::delete::{self, Pruned};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -19,7 +20,7 @@ use crate::run::RunContext;
 pub(super) const STEP: &str = "prune";
 
 /// The parameters of `prune_globus_endpoint` and of the flows named after one endpoint.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PruneParameters {
     /// The file or folder, relative to both roots.
@@ -31,6 +32,7 @@ pub struct PruneParameters {
     pub check_endpoint: Value,
     /// What the two are compared by. Written only where it is not `delivery`: the incumbent's workers do not know it.
     #[serde(default, skip_serializing_if = "is_default")]
+    #[schemars(with = "String")]
     pub verify: Verify,
     /// Only check and report, whatever `deletion` says.
     #[serde(default, skip_serializing_if = "is_default")]

@@ -19,7 +19,7 @@ use crate::progress::Event;
 use crate::session::Session;
 use crate::task::task_failure;
 
-pub(super) const STEP: &str = "copy";
+pub(crate) const STEP: &str = "copy";
 const SERVICE: &str = "globus_transfer";
 
 /// From one endpoint to another, at the same path below both roots.
