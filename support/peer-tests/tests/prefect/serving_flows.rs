@@ -1,0 +1,395 @@
+//! The beamline's flows, served by our worker from a real server.
+
+use std::sync::OnceLock;
+
+use peer_tests::{Group, PrefectServer, PrefectVersion};
+use prefect_client::worker::{Flow, FlowContext, Worker};
+use prefect_client::{Client, FlowRunId};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::sync::{Mutex, MutexGuard};
+
+use crate::site::{Site, ended, state_name, wait_for};
+use crate::support::{client, unique};
+
+/// A server with the beamline's deployments, a facility, and one worker: for all tests of this module.
+struct Bench {
+    server: PrefectServer,
+    site: Site,
+    #[expect(dead_code, reason = "it runs as long as this lives")]
+    worker: Group,
+}
+
+/// The bench, one test at a time: a fault strikes whoever comes next.
+async fn bench() -> (&'static Bench, MutexGuard<'static, ()>) {
+    static BENCH: OnceLock<Bench> = OnceLock::new();
+    static TURN: Mutex<()> = Mutex::const_new(());
+    let turn = TURN.lock().await;
+    let bench = BENCH.get_or_init(|| {
+        let server = PrefectServer::start(PrefectVersion::from_env().unwrap()).unwrap();
+        let site = Site::new(&server);
+        site.run(&["deploy", "832"]);
+        let worker = site.worker("worker", &[]);
+        Bench { server, site, worker }
+    });
+    (bench, turn)
+}
+
+impl Bench {
+    /// A scan that no other test has; its path below the roots, and as flows are given it.
+    fn scan(&self) -> (String, String) {
+        let name = format!("raw/2026/{}.h5", unique("scan"));
+        let path = self.site.scan(&name);
+        (name, path)
+    }
+
+    async fn submit(&self, deployment: &str, parameters: Value) -> String {
+        let client = client(&self.server);
+        let (flow, name) = deployment.split_once('/').unwrap();
+        let deployment = client.deployment(flow, name).get().send().await.unwrap();
+        let run = client
+            .create_flow_run(deployment.id)
+            .parameters(parameters)
+            .idempotency_key(unique("run"));
+        run.send().await.unwrap().id.to_string()
+    }
+
+    async fn ended(&self, id: &str) -> prefect_client::FlowRun {
+        ended(&client(&self.server), id, &self.site.log("worker")).await
+    }
+
+    fn python(&self, arguments: &[&str]) -> Value {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/prefect_peer.py");
+        let output = self
+            .server
+            .program("python")
+            .arg(script)
+            .args(arguments)
+            .output()
+            .unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{errors}");
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+}
+
+async fn scheduled_prunes(client: &Client, name: &str) -> Vec<prefect_client::FlowRun> {
+    let listed = client
+        .flow_runs()
+        .list()
+        .flow_names(["prune_globus_endpoint"])
+        .limit(200)
+        .send()
+        .await
+        .unwrap();
+    let of_scan = |run: &prefect_client::FlowRun| {
+        run.parameters.as_ref().is_some_and(|given| {
+            given["relative_path"]
+                .as_str()
+                .is_some_and(|path| path.ends_with(name))
+        })
+    };
+    listed.items.into_iter().filter(of_scan).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_python_trigger_runs_here_and_python_reads_what_came_of_it() {
+    let (bench, _turn) = bench().await;
+    let (name, path) = bench.scan();
+    let triggered = bench.python(&["trigger", "new_832_file_flow/new_file_832", &path]);
+    let id = triggered["id"].as_str().unwrap();
+    let run = bench.ended(id).await;
+    assert!(state_name(&run).starts_with("Completed"), "{}", state_name(&run));
+    assert_eq!(
+        bench.site.sim.collection("nersc832").read(&name),
+        bench.site.sim.collection("spot832").read(&name)
+    );
+
+    // A run that ended Completed has its prunes on the server.
+    let client = client(&bench.server);
+    let prunes = scheduled_prunes(&client, &name).await;
+    assert_eq!(prunes.len(), 2, "{prunes:?}");
+    assert!(
+        prunes
+            .iter()
+            .all(|prune| prune.state_type == Some(prefect_client::StateType::Scheduled))
+    );
+
+    let read = bench.python(&["read", id]);
+    assert_eq!(read["name"], name.rsplit('/').next().unwrap());
+    assert_eq!(
+        (&read["state"], &read["parameters"]["file_path"]),
+        (&json!("Completed"), &json!(path))
+    );
+    let tasks = read["tasks"].as_array().unwrap();
+    assert!(
+        tasks
+            .iter()
+            .any(|task| task.as_str().unwrap().starts_with("copy ")),
+        "{read:#}"
+    );
+    assert_eq!(read["states"], json!(["Completed"]), "{read:#}");
+
+    // Logs, artifacts and events, over REST.
+    let log = bench.site.log("worker");
+    wait_for(&log, async || {
+        let logs = bench.python(&["read", id])["logs"].to_string();
+        logs.contains("transfer submitted").then_some(())
+    })
+    .await;
+    let of_run = client
+        .artifacts()
+        .list()
+        .flow_run_ids([id])
+        .limit(50)
+        .send()
+        .await
+        .unwrap();
+    let kinds: Vec<_> = of_run.items.iter().filter_map(|one| one.kind.clone()).collect();
+    assert!(
+        kinds.iter().any(|kind| kind == "table") && kinds.iter().filter(|kind| *kind == "link").count() == 2,
+        "{kinds:?}"
+    );
+    let resource = format!("splash.copy.{id}");
+    wait_for(&log, async || {
+        let (since, until) = (
+            chrono::Utc::now() - chrono::TimeDelta::hours(1),
+            chrono::Utc::now(),
+        );
+        let listed = client
+            .events()
+            .list(since, until)
+            .names(["splash.copy.verified"])
+            .limit(50);
+        let events = listed.send().await.ok()?.items;
+        let ours = |event: &&prefect_client::model::Event| event.resource_id() == Some(resource.as_str());
+        (events.iter().filter(ours).count() == 2).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_prune_with_the_incumbent_s_parameters_deletes_what_is_proved_and_refuses_the_rest() {
+    let (bench, _turn) = bench().await;
+    let (name, path) = bench.scan();
+    let moved = bench
+        .submit(
+            "new_832_file_flow/new_file_832",
+            json!({"file_path": path, "is_export_control": false, "config": null}),
+        )
+        .await;
+    assert!(state_name(&bench.ended(&moved).await).starts_with("Completed"));
+    let document = |source: &str, check: Value| json!({"relative_path": name, "source_endpoint": bench.site.endpoint(source), "check_endpoint": check});
+    // Null falls under the table: data832_raw is raw data.
+    let raw = bench
+        .submit(
+            "prune_data832_raw/prune_data832_raw",
+            document("data832_raw", Value::Null),
+        )
+        .await;
+    let refused = bench.ended(&raw).await;
+    assert!(
+        state_name(&refused).starts_with("Failed"),
+        "{}",
+        state_name(&refused)
+    );
+    let mut foreign = document("spot832", bench.site.endpoint("data832"));
+    foreign["source_endpoint"]["uuid"] = json!("00000000-0000-4000-8000-000000000000");
+    let foreign = bench.submit("prune_spot832/prune_spot832", foreign).await;
+    let refused = bench.ended(&foreign).await;
+    assert!(
+        state_name(&refused).starts_with("Failed"),
+        "{}",
+        state_name(&refused)
+    );
+    assert!(bench.site.sim.collection("spot832").exists(&name));
+
+    let prune = bench
+        .submit(
+            "prune_spot832/prune_spot832",
+            document("spot832", bench.site.endpoint("data832")),
+        )
+        .await;
+    let done = bench.ended(&prune).await;
+    assert!(
+        state_name(&done).starts_with("Completed"),
+        "{}",
+        state_name(&done)
+    );
+    assert!(!bench.site.sim.collection("spot832").exists(&name));
+    assert!(bench.site.sim.collection("data832").exists(&name));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn parameters_that_do_not_fit_fail_the_run_by_the_field_s_name() {
+    let (bench, _turn) = bench().await;
+    let client = client(&bench.server);
+    let deployment = client
+        .deployment("new_832_file_flow", "new_file_832")
+        .get()
+        .send()
+        .await
+        .unwrap();
+    let refused = client
+        .create_flow_run(deployment.id.clone())
+        .parameters(json!({"file_path": 7}))
+        .send()
+        .await;
+    assert_eq!(refused.unwrap_err().status(), Some(409));
+    let refused = bench
+        .site
+        .command(
+            "state",
+            &["submit", "new_832_file_flow/new_file_832", "--param", "nothing=1"],
+        )
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && said.contains("nothing"), "{said}");
+    // A run that nobody checked.
+    client
+        .deployment_by_id(deployment.id.clone())
+        .update()
+        .enforce_parameter_schema(false)
+        .send()
+        .await
+        .unwrap();
+    let id = bench
+        .submit("new_832_file_flow/new_file_832", json!({"file_path": 7}))
+        .await;
+    client
+        .deployment_by_id(deployment.id)
+        .update()
+        .enforce_parameter_schema(true)
+        .send()
+        .await
+        .unwrap();
+    let run = bench.ended(&id).await;
+    let state = state_name(&run);
+    assert!(
+        state.starts_with("Failed") && state.contains("file_path"),
+        "{state}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_is_cancelled_in_mid_transfer_ends_its_transfer() {
+    let (bench, _turn) = bench().await;
+    let (name, path) = bench.scan();
+    let label = name
+        .rsplit('/')
+        .next()
+        .unwrap()
+        .trim_end_matches(".h5")
+        .to_owned();
+    bench
+        .site
+        .sim
+        .fault("task:hold=cancelled,times=1".parse().unwrap());
+    let id = bench
+        .submit("new_832_file_flow/new_file_832", json!({"file_path": path}))
+        .await;
+    let log = bench.site.log("worker");
+    wait_for(&log, async || {
+        let tasks = bench.site.sim.tasks();
+        tasks
+            .iter()
+            .any(|task| task.label.as_deref() == Some(&label))
+            .then_some(())
+    })
+    .await;
+    let client = client(&bench.server);
+    client
+        .flow_run(FlowRunId::new(&id))
+        .cancel()
+        .send()
+        .await
+        .unwrap();
+    let run = bench.ended(&id).await;
+    assert!(state_name(&run).starts_with("Cancelled"), "{}", state_name(&run));
+    bench.site.sim.release("cancelled");
+    wait_for(&log, async || {
+        let tasks = bench.site.sim.tasks();
+        let task = tasks.iter().find(|task| task.label.as_deref() == Some(&label))?;
+        (task.status == "FAILED").then_some(())
+    })
+    .await;
+    assert!(!bench.site.sim.collection("nersc832").exists(&name));
+}
+
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
+struct ReconParameters {
+    file_path: String,
+    #[serde(rename = "config")]
+    #[expect(dead_code, reason = "handed over and not looked at")]
+    config: Option<Value>,
+}
+
+async fn recon(_: FlowContext, parameters: ReconParameters) -> Result<bool, String> {
+    if parameters.file_path.contains("bad") {
+        Err("no memory".to_owned())
+    } else {
+        Ok(true)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_dispatcher_moves_then_starts_the_branches_and_each_fails_alone() {
+    let (bench, _turn) = bench().await;
+    let client = client(&bench.server);
+    let recon = Worker::builder(client.clone())
+        .pool("nersc_recon_flow_pool")
+        .poll_interval(std::time::Duration::from_secs(1))
+        .flow(Flow::new("nersc_recon_flow", recon));
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let recon = tokio::spawn(recon.run(async {
+        let _ = stopped.await;
+    }));
+    let (_, path) = bench.scan();
+    let id = bench
+        .submit("dispatcher/run_832_dispatcher", json!({"file_path": path}))
+        .await;
+    let run = bench.ended(&id).await;
+    assert!(state_name(&run).starts_with("Completed"), "{}", state_name(&run));
+    assert_eq!(run.name, Some(format!("dispatcher-{path}")));
+
+    let bad = bench.site.scan(&format!("raw/2026/{}.h5", unique("bad")));
+    let override_ = json!({"alcf_recon_flow/alcf_recon_flow": false});
+    let failed = bench
+        .submit(
+            "dispatcher/run_832_dispatcher",
+            json!({"file_path": bad, "config": override_}),
+        )
+        .await;
+    let state = state_name(&bench.ended(&failed).await);
+    assert!(
+        state.starts_with("Failed") && state.contains("nersc_recon_flow") && state.contains("no memory"),
+        "{state}"
+    );
+
+    // What may not leave the site goes to no branch, and no later trigger changes that.
+    let (name, secret) = bench.scan();
+    let id = bench
+        .submit(
+            "dispatcher/run_832_dispatcher",
+            json!({"file_path": secret, "is_export_control": true}),
+        )
+        .await;
+    assert!(state_name(&bench.ended(&id).await).starts_with("Completed"));
+    let again = bench
+        .submit("new_832_file_flow/new_file_832", json!({"file_path": secret}))
+        .await;
+    assert!(state_name(&bench.ended(&again).await).starts_with("Completed"));
+    assert!(!bench.site.sim.collection("nersc832").exists(&name));
+    let runs = client
+        .flow_runs()
+        .list()
+        .flow_names(["nersc_recon_flow"])
+        .limit(50)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(runs.items.len(), 2);
+    stop.send(()).unwrap();
+    recon.await.unwrap().unwrap();
+}
