@@ -179,8 +179,9 @@ async fn places(client: &Client, wanted: &Wanted, plan: &mut Plan) -> Result<()>
 /// The server cannot be asked, or has no such pool.
 pub async fn foreign_workers(client: &Client, pool: &str) -> Result<Vec<String>> {
     let workers = client.work_pool(pool).workers().limit(200).send().await?;
-    let online =
-        |status: &Option<prefect_client::model::WorkerStatus>| *status == Some(prefect_client::model::WorkerStatus::Online);
+    let online = |status: &Option<prefect_client::model::WorkerStatus>| {
+        *status == Some(prefect_client::model::WorkerStatus::Online)
+    };
     Ok(workers
         .items
         .into_iter()

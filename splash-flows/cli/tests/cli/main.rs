@@ -3,6 +3,7 @@
 
 mod check;
 mod child;
+mod container;
 mod env;
 mod export_control;
 mod ingest;

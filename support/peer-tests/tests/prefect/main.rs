@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod deploying;
+mod long;
 mod run_store;
 mod serving;
 mod serving_flows;

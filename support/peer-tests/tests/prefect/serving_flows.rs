@@ -276,12 +276,7 @@ async fn parameters_that_do_not_fit_fail_the_run_by_the_field_s_name() {
 async fn a_run_that_is_cancelled_in_mid_transfer_ends_its_transfer() {
     let (bench, _turn) = bench().await;
     let (name, path) = bench.scan();
-    let label = name
-        .rsplit('/')
-        .next()
-        .unwrap()
-        .trim_end_matches(".h5")
-        .to_owned();
+    let of_run = |task: &service_sim::TaskView| task.items.iter().any(|(source, _)| source.ends_with(&name));
     bench
         .site
         .sim
@@ -292,10 +287,7 @@ async fn a_run_that_is_cancelled_in_mid_transfer_ends_its_transfer() {
     let log = bench.site.log("worker");
     wait_for(&log, async || {
         let tasks = bench.site.sim.tasks();
-        tasks
-            .iter()
-            .any(|task| task.label.as_deref() == Some(&label))
-            .then_some(())
+        tasks.iter().any(of_run).then_some(())
     })
     .await;
     let client = client(&bench.server);
@@ -310,7 +302,7 @@ async fn a_run_that_is_cancelled_in_mid_transfer_ends_its_transfer() {
     bench.site.sim.release("cancelled");
     wait_for(&log, async || {
         let tasks = bench.site.sim.tasks();
-        let task = tasks.iter().find(|task| task.label.as_deref() == Some(&label))?;
+        let task = tasks.iter().find(|task| of_run(task))?;
         (task.status == "FAILED").then_some(())
     })
     .await;

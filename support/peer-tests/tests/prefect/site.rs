@@ -75,7 +75,10 @@ impl Site {
     /// A worker of the beamline in a state folder of its own; its log is in the site's folder.
     pub(crate) fn worker(&self, state: &str, arguments: &[&str]) -> Group {
         let log = std::fs::File::create(self.log(state)).unwrap();
-        let mut all = vec!["worker", "--beamline", "832", "--poll", "1"];
+        let mut all = vec!["worker", "--poll", "1"];
+        for pool in ["dispatcher_832_pool", "new_file_832_pool", "prune_832_pool"] {
+            all.extend(["--pool", pool]);
+        }
         all.extend(arguments);
         let mut command = self.command(state, &all);
         command.stdout(log.try_clone().unwrap()).stderr(log);
