@@ -1,5 +1,7 @@
 //! Making a change on a server. Each can be made again.
 
+use std::time::Duration;
+
 use prefect_client::model::{NewSchedule, Schedule};
 use prefect_client::{Client, Error, Result};
 
@@ -10,11 +12,25 @@ use crate::serve::parameter_schema;
 /// The type of pools that either worker can serve.
 const POOL_TYPE: &str = "process";
 
-/// Makes one change.
+/// How often a change is tried while the server is busy: one with SQLite often is, for a moment.
+const TRIES: u32 = 8;
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Makes one change, again while the server is busy.
 ///
 /// # Errors
 /// The server refuses it or cannot be reached.
 pub async fn apply(client: &Client, change: &Change, secrets: &Secrets) -> Result<()> {
+    for tried in 1..TRIES {
+        match once(client, change, secrets).await {
+            Err(error) if error.is_transient() => tokio::time::sleep(PAUSE * tried).await,
+            ended => return ended,
+        }
+    }
+    once(client, change, secrets).await
+}
+
+async fn once(client: &Client, change: &Change, secrets: &Secrets) -> Result<()> {
     match change {
         Change::Pool(name) => made(client.work_pools().create(name, POOL_TYPE).send().await),
         Change::Queue { pool, queue } => made(client.work_pool(pool).create_queue(queue).send().await),

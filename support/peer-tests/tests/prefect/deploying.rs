@@ -4,19 +4,14 @@ use peer_tests::{PrefectServer, PrefectVersion};
 use serde_json::json;
 
 use crate::site::Site;
-use crate::support::client;
+use crate::support::{client, sent};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_there_stays_and_again_is_no_change() {
     let server = PrefectServer::start(PrefectVersion::from_env().unwrap()).unwrap();
     let (site, client) = (Site::new(&server), client(&server));
     // As a Python deployment has it, in another pool and paused.
-    client
-        .work_pools()
-        .create("old_pool", "process")
-        .send()
-        .await
-        .unwrap();
+    sent(async || client.work_pools().create("old_pool", "process").send().await).await;
     let flow = client.flows().create("new_832_file_flow").send().await.unwrap();
     let old = client
         .deployments()
@@ -32,12 +27,14 @@ async fn what_is_there_stays_and_again_is_no_change() {
         .await
         .unwrap();
     let settings = json!({"delete_spot832_files_after_days": 2, "delete_data832_files_after_days": 60});
-    client
-        .variables()
-        .create("bl832-settings", settings.clone())
-        .send()
-        .await
-        .unwrap();
+    sent(async || {
+        client
+            .variables()
+            .create("bl832-settings", settings.clone())
+            .send()
+            .await
+    })
+    .await;
 
     let diff = site.run(&["deploy", "832", "--diff"]);
     assert!(
@@ -107,7 +104,13 @@ async fn what_is_there_stays_and_again_is_no_change() {
     site.run(&["deploy", "832", "--layout", "seed"]);
     site.run(&["deploy", "7012"]);
     assert_eq!(site.run(&["deploy", "7012", "--diff"]), "nothing to change\n");
+}
 
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_are_checked_secrets_written_and_other_workers_told_of() {
+    let server = PrefectServer::start(PrefectVersion::from_env().unwrap()).unwrap();
+    let (site, client) = (Site::new(&server), client(&server));
+    site.run(&["deploy", "832"]);
     // A foreign worker in a pool is told of.
     client
         .work_pool("prune_832_pool")
@@ -147,7 +150,7 @@ async fn what_is_there_stays_and_again_is_no_change() {
             "bl832-settings",
             "delete_data832_files_after_days"
         ]),
-        "60\n"
+        "35\n"
     );
     for bad in [
         "delete_spot832_files_after_days=-1",

@@ -1,7 +1,7 @@
 //! Workers that share pools, die, sleep and are cut off: minutes each.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::Path;
 
 use futures_util::future::join_all;
 use peer_tests::{PrefectServer, PrefectVersion};
@@ -52,7 +52,7 @@ async fn moves(site: &Site, client: &Client, scans: usize) -> Vec<String> {
 }
 
 /// Every run ended Completed; each scan was carried over each hop by one transfer.
-async fn assert_once(site: &Site, client: &Client, ids: &[String], log: &PathBuf) {
+async fn assert_once(site: &Site, client: &Client, ids: &[String], log: &Path) {
     for run in join_all(ids.iter().map(|id| ended(client, id, log))).await {
         assert!(state_name(&run).starts_with("Completed"), "{}", state_name(&run));
     }

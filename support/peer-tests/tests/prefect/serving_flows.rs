@@ -147,7 +147,8 @@ async fn the_python_trigger_runs_here_and_python_reads_what_came_of_it() {
         .unwrap();
     let kinds: Vec<_> = of_run.items.iter().filter_map(|one| one.kind.clone()).collect();
     assert!(
-        kinds.iter().any(|kind| kind == "table") && kinds.iter().filter(|kind| *kind == "link").count() == 2,
+        kinds.iter().any(|kind| kind == "table")
+            && kinds.iter().filter(|kind| *kind == "markdown").count() == 2,
         "{kinds:?}"
     );
     let resource = format!("splash.copy.{id}");

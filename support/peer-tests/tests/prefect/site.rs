@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use peer_tests::{Group, PrefectServer};
-use prefect_client::{Client, FlowRun, FlowRunId};
+use prefect_client::{Client, FlowRun, FlowRunId, StateType};
 use scan_h5::{ScanSpec, write_scan};
 use serde_json::{Map, Value, json};
 use service_sim::{Sim, SimBuilder, default_collections};
@@ -120,7 +120,7 @@ pub(crate) async fn ended(client: &Client, id: &str, log: &Path) -> FlowRun {
     let id = FlowRunId::new(id);
     wait_for(log, async || {
         let run = client.flow_run(id.clone()).get().send().await.ok()?;
-        let is_over = run.state_type.as_ref().is_some_and(|kind| kind.is_terminal());
+        let is_over = run.state_type.as_ref().is_some_and(StateType::is_terminal);
         is_over.then_some(run)
     })
     .await

@@ -64,3 +64,16 @@ pub(crate) async fn running(client: &Client) -> String {
     assert_eq!(set_state(client, &id, "RUNNING").await, "ACCEPT");
     id
 }
+
+/// Sends again while the server is busy, for a request that may be made twice.
+pub(crate) async fn sent<T>(send: impl AsyncFn() -> prefect_client::Result<T>) -> T {
+    for _ in 0..20 {
+        match send().await {
+            Err(error) if error.is_transient() => {
+                tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+            }
+            answer => return answer.unwrap(),
+        }
+    }
+    send().await.unwrap()
+}
