@@ -161,7 +161,7 @@ async fn reconstructed(facility: &Arc<Facility>, progress: Progress, mut run: Ru
     match report {
         Ok(report) => {
             run.ok &= report.ok;
-            run.error = report.error.clone();
+            run.error.clone_from(&report.error);
             run.further_errors.clone_from(&report.further_errors);
             run.reconstructions.push(report);
         }

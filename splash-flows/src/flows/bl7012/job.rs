@@ -70,7 +70,7 @@ impl Reconstruction {
             key: file,
             about: &format!("ptycho_{}", file.rsplit('/').next().unwrap_or(file)),
             run_folder: &run_folder,
-            script: &|name, fence| self.script(name, fence, &logs),
+            script: &|name, fence| Ok(self.script(name, fence, &logs)),
             time_is_its_end: false,
             on_update: &|_| {},
         };
@@ -83,13 +83,13 @@ impl Reconstruction {
         })
     }
 
-    fn script(&self, name: String, fence: Fence, logs: &str) -> sfapi::Result<Script> {
+    fn script(&self, name: String, fence: Fence, logs: &str) -> Script {
         tracing::debug!(
             variable = self.variable,
             script = self.script,
             "the site's script"
         );
-        Ok(Script::new(name)
+        Script::new(name)
             .constraint("gpu")
             .gpus(self.gpus)
             .time(Duration::from_secs(4 * HOUR))
@@ -98,7 +98,7 @@ impl Reconstruction {
             .account("als_g")
             .output(format!("{logs}/%x_%j.out"))
             .fence(fence)
-            .command(Command::new(&*self.script).args(self.arguments.iter().cloned())))
+            .command(Command::new(&*self.script).args(self.arguments.iter().cloned()))
     }
 }
 

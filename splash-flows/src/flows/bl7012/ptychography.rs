@@ -7,6 +7,7 @@ use serde_json::{Number, Value};
 /// `do_ptychocam` the scan is only moved.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "the parameters are the incumbent's")]
 pub struct PtychographyParameters {
     /// The CXI file, relative to data7012's root.
     pub file_path: String,
