@@ -201,6 +201,14 @@ impl ClientBuilder {
         self
     }
 
+    /// This process is one of so many that share the user: it keeps to its part of the rate that the service allows.
+    pub fn one_of(mut self, processes: u32) -> Self {
+        self.rest = self
+            .rest
+            .limiter(Limiter::new(RATE, WINDOW * RATE).shared_by(processes));
+        self
+    }
+
     /// The client. Sends nothing.
     ///
     /// # Errors

@@ -37,6 +37,39 @@ pub struct MoveReport {
     pub further_errors: Vec<Failure>,
 }
 
+/// The outcome of one run of `new_832_file_flow` with a list of scans.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ListReport {
+    /// The run's id.
+    pub run_id: String,
+    /// Whether every scan went all its way.
+    pub ok: bool,
+    /// Each scan, in the order in which they were given.
+    pub files: Vec<MoveReport>,
+    /// The first failure.
+    pub error: Option<Failure>,
+    /// The failures after the first.
+    pub further_errors: Vec<Failure>,
+}
+
+impl ListReport {
+    pub(crate) fn new(run_id: &str, files: Vec<MoveReport>) -> Self {
+        let of = |report: &MoveReport| {
+            let all = report.error.iter().chain(&report.further_errors);
+            all.cloned().collect::<Vec<_>>()
+        };
+        let mut failures = files.iter().flat_map(of);
+        Self {
+            run_id: run_id.to_owned(),
+            error: failures.next(),
+            further_errors: failures.collect(),
+            ok: files.iter().all(|report| report.ok),
+            files,
+        }
+    }
+}
+
 /// A proved copy.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[non_exhaustive]

@@ -1,5 +1,6 @@
 //! Running a flow by its name with its parameters as JSON.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
@@ -7,8 +8,8 @@ use serde_json::{Value, json};
 use tracing::Instrument;
 
 use super::bl832::{
-    DispatchParameters, FlightParameters, MoveParameters, ReconParameters, StreamingParameters, dispatch,
-    flight_check, flight_check_grafana, move_scan, nersc_recon, nersc_streaming,
+    DispatchParameters, FilePaths, FlightParameters, MoveParameters, ReconParameters, StreamingParameters,
+    dispatch, flight_check, flight_check_grafana, move_scans, nersc_recon, nersc_streaming,
 };
 use super::bl7012;
 use super::scicat::{IngestParameters, scicat_ingest};
@@ -16,8 +17,8 @@ use crate::facility::Facility;
 use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::prune::{self, PruneParameters};
+use crate::report::ListReport;
 use crate::run::{Begun, RunContext};
-use crate::scan_path::ScanPath;
 use crate::span;
 
 /// A flow that can be run.
@@ -44,8 +45,8 @@ const fn prune(name: &'static str) -> FlowInfo {
 pub const FLOWS: &[FlowInfo] = &[
     FlowInfo {
         name: "new_832_file_flow",
-        summary: "move a new 8.3.2 scan to data832 and NERSC, catalogue it, schedule its prunes",
-        parameters: "file_path, is_export_control=false, send_to_nersc=true",
+        summary: "move new 8.3.2 scans to data832 and NERSC, catalogue them, schedule their prunes",
+        parameters: "file_path (one, or a list), is_export_control=false, send_to_nersc=true",
     },
     FlowInfo {
         name: "test_832_transfers",
@@ -138,7 +139,9 @@ pub async fn run(
     run_id: &str,
     progress: Progress,
 ) -> Result<Outcome, Failure> {
-    let run = Box::pin(run_inside(facility, name, parameters, run_id, progress));
+    // Without its type, which holds those of all requests: callers need not look through it.
+    let run: Pin<Box<dyn Future<Output = Result<Outcome, Failure>> + Send + '_>> =
+        Box::pin(run_inside(facility, name, parameters, run_id, progress));
     run.instrument(span::run(name, parameters, run_id)).await
 }
 
@@ -162,12 +165,15 @@ async fn run_inside(
     match name {
         "new_832_file_flow" => {
             let typed: MoveParameters = typed(name, parameters)?;
-            let scan = ScanPath::parse(&typed.file_path).map_err(|error| {
-                Failure::new("preflight", "path", error.to_string()).file(&typed.file_path)
-            })?;
+            let scans = typed.scans()?;
             let run = begun!(open(facility, name, run_id, &json!(typed), progress).await?);
-            let report = Box::pin(move_scan(&run, &scan, &typed)).await;
-            finish(&run, report.ok, &json!(report)).await
+            let reports = Box::pin(move_scans(&run, &scans, &typed)).await;
+            let ok = reports.iter().all(|report| report.ok);
+            let report = match (&typed.file_path, &reports[..]) {
+                (FilePaths::One(_), [report]) => json!(report),
+                _ => json!(ListReport::new(run_id, reports)),
+            };
+            finish(&run, ok, &report).await
         }
         "test_832_transfers" | "test_832_transfers_grafana" => {
             let typed: FlightParameters = typed(name, parameters)?;

@@ -70,6 +70,15 @@ impl Bench {
         self.facility = Arc::new(facility_with(&self.sim, self.state.path(), keys));
     }
 
+    /// Waits for something to be so at the services.
+    pub(crate) async fn until(&self, is_so: impl Fn(&Sim) -> bool) {
+        let begun = std::time::Instant::now();
+        while !is_so(&self.sim) {
+            assert!(begun.elapsed() < PATIENCE, "it never was so");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
     /// Writes a small scan onto spot832 and answers its flow path.
     pub(crate) fn scan(&self, name: &str) -> String {
         let path = self.sim.collection("spot832").path(name);
@@ -185,7 +194,10 @@ pub(crate) fn config(sim: &Sim, keys: &Value) -> Result<Config, ConfigError> {
         .collect();
     let mut text = json!({ "stall": "20s", "globus": { "globus_endpoints": endpoints } });
     for (key, value) in keys.as_object().unwrap() {
-        text[key] = value.clone();
+        match key.split_once('.') {
+            Some((section, key)) => text[section][key] = value.clone(),
+            None => text[key] = value.clone(),
+        }
     }
     Config::parse(
         &text.to_string(),

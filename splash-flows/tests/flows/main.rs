@@ -10,6 +10,7 @@ mod faults;
 mod flight_check;
 mod incumbent;
 mod ingest;
+mod lists;
 mod metrics;
 mod moves;
 mod names;

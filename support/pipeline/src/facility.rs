@@ -108,11 +108,16 @@ impl Facility {
             .map_err(|error| Failure::service(STEP, "scicat", &error));
         let superfacility = Superfacility::new(&environment, requests.counter());
         let workplace = Workplace {
-            service: Service::new(transfer, watcher),
+            service: Service::new(transfer, watcher).one_of(config.share()),
             store,
             state_dir,
             clock: system_clock(),
             export_control: config.export_control().clone(),
+        };
+        let workplace = if config.batch_across_runs() {
+            workplace.batch_across_runs()
+        } else {
+            workplace
         };
         Ok(Self {
             config,
@@ -270,7 +275,13 @@ fn transfer(
     let opened = config.data_access().map(|endpoint| collection(endpoint, STEP));
     let opened: Vec<EndpointId> = opened.collect::<Result<_, _>>()?;
     builder
-        .and_then(|builder| builder.data_access(opened).on_request(requests.counter()).build())
+        .and_then(|builder| {
+            builder
+                .one_of(config.share())
+                .data_access(opened)
+                .on_request(requests.counter())
+                .build()
+        })
         .map_err(failed)
 }
 

@@ -30,8 +30,8 @@ pub struct Metrics {
 
 #[derive(Debug, Default)]
 struct Told {
-    /// What the service said of the transfer that has just ended.
-    latest: Option<Delivered>,
+    /// What the service said of the transfers that have just ended.
+    latest: Vec<Delivered>,
     hops: Vec<Sample>,
     failed: bool,
 }
@@ -75,7 +75,7 @@ impl Metrics {
                 ..
             } = event
             {
-                metrics.told().latest = Some(Delivered {
+                metrics.told().latest.push(Delivered {
                     machine: machine.clone(),
                     bytes: *bytes,
                     bytes_per_second: *bytes_per_second,
@@ -86,7 +86,7 @@ impl Metrics {
         })
     }
 
-    /// Pushes the transfer that has just ended, which took so long here, with those before it. Nothing if there
+    /// Pushes the transfers that have just ended, which took so long here, with those before them. Nothing if there
     /// was none, or it moved no bytes.
     pub async fn push(&self, run: &RunContext, wall: Duration) {
         let Some(figures) = self.told().figures(wall) else {
@@ -117,9 +117,11 @@ impl Metrics {
 
 impl Told {
     fn figures(&mut self, wall: Duration) -> Option<Exposition> {
-        let latest = self.latest.take().filter(|latest| latest.bytes > 0)?;
-        self.hops.push(Sample::of(latest, wall));
-        (!self.failed).then(|| exposition(&self.hops))
+        let latest = std::mem::take(&mut self.latest);
+        let before = self.hops.len();
+        let moved = latest.into_iter().filter(|latest| latest.bytes > 0);
+        self.hops.extend(moved.map(|latest| Sample::of(latest, wall)));
+        (!self.failed && self.hops.len() > before).then(|| exposition(&self.hops))
     }
 }
 

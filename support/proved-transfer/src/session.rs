@@ -3,14 +3,16 @@
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use globus_transfer::{Client, TaskWatcher};
+use globus_transfer::{Client, Lookout, TaskWatcher};
 use rest_core::Clock;
-use run_store::{Effect, Opened, Run, RunStore};
+use run_store::{Claim, Effect, Opened, Run, RunStore, Slot};
 use serde_json::Value;
 
 use crate::control::ExportControl;
+use crate::copy::{Queue, queue};
 use crate::failure::Failure;
 use crate::progress::{Event, Progress};
 
@@ -40,12 +42,36 @@ pub struct Workplace {
 pub struct Service {
     pub(crate) transfer: Client,
     pub(crate) watcher: TaskWatcher,
+    pub(crate) lookout: Lookout,
+    /// How many tasks of one queue may be active at once.
+    pub(crate) room: usize,
+    /// The queue of all runs, if they may share tasks.
+    pub(crate) shared: Option<Queue>,
 }
+
+/// How often another run's effect is looked at, in the run store.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// How many of a user's transfers the service works on at once.
+const ROOM: usize = 3;
 
 impl Service {
     /// The service that `transfer` talks to; `watcher` waits for its tasks.
     pub fn new(transfer: Client, watcher: TaskWatcher) -> Self {
-        Self { transfer, watcher }
+        Self {
+            lookout: Lookout::new(transfer.clone()),
+            transfer,
+            watcher,
+            room: ROOM,
+            shared: None,
+        }
+    }
+
+    /// This process is one of so many that share the user: it takes its part of the places for active tasks.
+    pub fn one_of(mut self, processes: u32) -> Self {
+        let processes = usize::try_from(processes).unwrap_or(usize::MAX);
+        self.room = (ROOM / processes.max(1)).max(1);
+        self
     }
 
     /// Whether the service takes the credentials: one token request at most for all runs of the process.
@@ -58,6 +84,20 @@ impl Service {
 }
 
 impl Workplace {
+    /// Lets the runs of this process share tasks: files that wait for a place go together, whoever moves them. Call it
+    /// once, before the first run.
+    pub fn batch_across_runs(mut self) -> Self {
+        if self.store.keeps_batches() {
+            self.service.shared = Some(queue(&self));
+        }
+        self
+    }
+
+    /// How many files wait for a task that runs share; none where they share none.
+    pub fn queued(&self) -> usize {
+        self.service.shared.as_ref().map_or(0, Queue::waiting)
+    }
+
     /// The time by this process's clock.
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()
@@ -138,6 +178,10 @@ impl Session {
         &self.workplace
     }
 
+    pub(crate) fn record(&self) -> &Run {
+        &self.run
+    }
+
     /// Ends the run and keeps its report. A run that ended well is never done again.
     ///
     /// # Errors
@@ -163,6 +207,47 @@ impl Session {
             .effect(step, key)
             .await
             .map_err(|error| Failure::store(step, &error))
+    }
+
+    /// Records what is about to be sent for an effect of which only one may be under way anywhere; while another run
+    /// that lives has the same step and key under way, waits for that to end. Look again afterwards at what there is.
+    ///
+    /// # Errors
+    /// As for [`effect`](Self::effect).
+    pub async fn claim(
+        &self,
+        (step, key): (&str, &str),
+        mut slot: Slot,
+        document: &[u8],
+        facts: &Value,
+    ) -> Result<Slot, Failure> {
+        loop {
+            let claim = slot.intend_alone(document, facts).await;
+            match claim.map_err(|error| Failure::store(step, &error))? {
+                Claim::Mine(slot) => return Ok(slot),
+                Claim::Elsewhere { slot: back, .. } => slot = back,
+            }
+            self.wait_for_other(step, key).await?;
+        }
+    }
+
+    /// Waits while another run that lives has this step under way for this key.
+    pub(crate) async fn wait_for_other(&self, step: &str, key: &str) -> Result<(), Failure> {
+        let mut waited = false;
+        loop {
+            // Each look renews the lease of this run.
+            let other = self.run.elsewhere(step, key).await;
+            let Some(other) = other.map_err(|error| Failure::store(step, &error))? else {
+                return Ok(());
+            };
+            if !waited {
+                self.say(&Event::Notice {
+                    text: format!("{step}: run {other} is at {key} already, waiting for that"),
+                });
+                waited = true;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
     }
 
     /// Waits for `work` and keeps the lease meanwhile; a lost lease ends the wait, not the work at the

@@ -48,6 +48,19 @@ impl Limiter {
         }
     }
 
+    /// The part of one of `processes` that share an account: so much less a second, and less at once.
+    pub fn shared_by(self, processes: u32) -> Self {
+        let processes = processes.max(1);
+        let burst = self.tolerance.as_nanos() / self.interval.as_nanos().max(1) + 1;
+        let burst = u32::try_from(burst / u128::from(processes)).unwrap_or(u32::MAX);
+        let interval = self.interval * processes;
+        Self {
+            state: self.state,
+            interval,
+            tolerance: interval * (burst.max(1) - 1),
+        }
+    }
+
     /// Waits for a turn; answers how long that took.
     pub(crate) async fn turn(&self, clock: &dyn Clock) -> Duration {
         let begun = clock.instant();
@@ -114,6 +127,19 @@ mod tests {
             [0.0, 0.0, 0.0, 0.1],
             "a rest fills the bucket, and no more"
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn processes_that_share_an_account_share_its_rate_and_its_burst() {
+        let limiter = Limiter::new(10, 4).shared_by(2);
+        assert_eq!(waits(&limiter, 4).await, [0.0, 0.0, 0.2, 0.4]);
+        let limiter = Limiter::new(10, 4).shared_by(9);
+        assert_eq!(
+            waits(&limiter, 3).await,
+            [0.0, 0.9, 1.8],
+            "one at a time, at least"
+        );
+        assert_eq!(waits(&Limiter::new(10, 2).shared_by(1), 3).await, [0.0, 0.0, 0.1]);
     }
 
     #[tokio::test(start_paused = true)]

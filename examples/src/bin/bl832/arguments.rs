@@ -36,6 +36,9 @@ pub(crate) struct Arguments {
     /// How long a simulated transfer takes before it copies, such as 2s or 500ms.
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "0s")]
     pub(crate) transfer_delay: Duration,
+    /// Let the runs share Globus tasks, as `batch_across_runs` in config.yml does.
+    #[arg(long, conflicts_with = "config")]
+    pub(crate) batch_across_runs: bool,
     /// The simulated services' limits. production: 20 requests a second for each user, metered over 10 s
     /// windows (429 with Retry-After beyond), 3 active and 100 pending tasks, tokens that expire after 48 h.
     #[arg(long, value_enum, default_value_t = Limits::Off)]

@@ -103,7 +103,7 @@ impl Place {
             .collect();
         let environment = Environment::from_vars(simulator.env());
         let state_dir = arguments.state_dir.clone().unwrap_or_else(|| root.join("state"));
-        let mut place = Self::over(&endpoints, environment, Some(state_dir))?;
+        let mut place = Self::over(&endpoints, environment, Some(state_dir), arguments)?;
         place.kept = Some((simulator, temporary));
         Ok(place)
     }
@@ -127,13 +127,14 @@ impl Place {
             (None, Some(root)) => Some(root.join("state")),
             (None, None) => std::env::home_dir().map(|home| home.join(".local/state/splash-flows")),
         };
-        Self::over(&endpoints, environment, state_dir)
+        Self::over(&endpoints, environment, state_dir, arguments)
     }
 
     fn over(
         endpoints: &BTreeMap<String, Simulated>,
         environment: Environment,
         state_dir: Option<PathBuf>,
+        arguments: &Arguments,
     ) -> Result<Self, String> {
         let mut folders = BTreeMap::new();
         let mut configured = serde_json::Map::new();
@@ -148,9 +149,12 @@ impl Place {
             );
             folders.insert(key.clone(), folder);
         }
-        let text = json!({ "deletion": "on", "globus": { "globus_endpoints": configured } }).to_string();
+        let text = json!({
+            "deletion": "on", "batch_across_runs": arguments.batch_across_runs,
+            "globus": { "globus_endpoints": configured },
+        });
         let config = Config::parse(
-            &text,
+            &text.to_string(),
             "the simulated facility",
             &environment,
             &splash_flows::SITE_RULES,

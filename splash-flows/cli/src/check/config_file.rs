@@ -19,6 +19,7 @@ const OF_OTHERS: [&str; 4] = ["ghcr_images832", "harbor_images832", "prefect", "
 
 /// The keys that are easily missed when they are misspelt: their absence changes what may be deleted or leave the site.
 const OURS: &[&str] = &[
+    "batch_across_runs",
     "data_access",
     "deletion",
     "export_control",
@@ -36,6 +37,7 @@ const OURS: &[&str] = &[
     "on_site",
     "retention",
     "root_path",
+    "share",
     "stall",
     "trash_days",
     "uri",

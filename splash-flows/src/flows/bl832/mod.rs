@@ -9,7 +9,7 @@ mod settings;
 
 pub use dispatcher::{DECISIONS, DispatchParameters, check_decisions, dispatch};
 pub use flight_check::{FlightParameters, flight_check, flight_check_grafana};
-pub use move_scan::{MoveParameters, move_scan};
+pub use move_scan::{FilePaths, MoveParameters, move_scan, move_scans};
 pub use nersc::{
     Nersc, ReconParameters, ReconSettings, Runtime, StreamingParameters, StreamingSettings, cancel_streaming,
     nersc_recon, nersc_streaming,

@@ -1,5 +1,6 @@
-//! `new_832_file_flow`: a new scan, from the beamline to the data server, to NERSC, into the catalogue.
+//! `new_832_file_flow`: new scans, from the beamline to the data server, to NERSC, into the catalogue.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use schemars::JsonSchema;
@@ -9,7 +10,7 @@ use tracing::Instrument;
 
 use super::settings::Retention;
 use crate::config::Validate;
-use crate::copy::{Hop, Item, Kind, VerifiedCopy, collection, copy};
+use crate::copy::{Extent, Hop, Item, Kind, VerifiedCopy, collection, copy, copy_all};
 use crate::endpoint::StorageEndpoint;
 use crate::failure::Failure;
 use crate::flows::scicat::{FLOW as INGEST, IngestParameters, TOMOGRAPHY_832, subject_832};
@@ -33,8 +34,8 @@ fn yes() -> bool {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MoveParameters {
-    /// The scan, such as `/global/raw/folder/scan.h5`.
-    pub file_path: String,
+    /// The scan, such as `/global/raw/folder/scan.h5`, or a list of scans.
+    pub file_path: FilePaths,
     /// The scan may not leave the site, now or ever.
     #[serde(default)]
     pub is_export_control: bool,
@@ -46,47 +47,123 @@ pub struct MoveParameters {
     pub config: Value,
 }
 
+/// One path or several.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged, expecting = "file_path must be a path or a list of paths")]
+pub enum FilePaths {
+    /// As the incumbent's callers send it.
+    One(String),
+    /// Scans that are moved together, in few tasks.
+    Many(Vec<String>),
+}
+
 impl MoveParameters {
     /// A scan that goes to NERSC and into the catalogue.
     pub fn new(file_path: impl Into<String>) -> Self {
         Self {
-            file_path: file_path.into(),
+            file_path: FilePaths::One(file_path.into()),
             is_export_control: false,
             send_to_nersc: true,
             config: Value::Null,
         }
     }
+
+    /// The scans, each once.
+    ///
+    /// # Errors
+    /// There is none, or a path cannot be one: nothing is moved then.
+    pub fn scans(&self) -> Result<Vec<ScanPath>, Failure> {
+        let paths = match &self.file_path {
+            FilePaths::One(path) => std::slice::from_ref(path),
+            FilePaths::Many(paths) => paths,
+        };
+        let mut seen = BTreeSet::new();
+        let mut scans = Vec::with_capacity(paths.len());
+        for path in paths {
+            let scan = ScanPath::parse(path)
+                .map_err(|error| Failure::new(STEP, "path", error.to_string()).file(path))?;
+            if seen.insert(scan.relative().to_owned()) {
+                scans.push(scan);
+            }
+        }
+        if scans.is_empty() {
+            return Err(Failure::new(STEP, "path", "file_path is an empty list"));
+        }
+        Ok(scans)
+    }
 }
 
-/// Where the scan stands and goes.
+/// Where scans stand and go.
 struct Route {
     spot832: StorageEndpoint,
     data832: StorageEndpoint,
-    /// Only where the scan goes to NERSC.
+    /// Only where a scan goes to NERSC.
     nersc832: Option<StorageEndpoint>,
     retention: Retention,
 }
 
-/// Moves one scan: spot832 -> data832 -> nersc832, each copy proved; catalogues it; schedules the prunes
-/// of the copies that are proved elsewhere.
-///
-/// A hop that fails ends the run: nothing is catalogued and no prune scheduled for what is not there. A
-/// catalogue that fails does not undo the moves: their prunes are scheduled, and the run ends failed.
-pub async fn move_scan(run: &RunContext, scan: &ScanPath, parameters: &MoveParameters) -> MoveReport {
-    let mut report = MoveReport::new(run.run_id(), scan.original());
-    let done = Box::pin(steps(run, scan, parameters, &mut report)).await;
-    let failures = done.err().unwrap_or_default();
-    report.close(run, failures)
+/// One scan on its way.
+struct Moving<'a> {
+    scan: &'a ScanPath,
+    report: MoveReport,
+    on_site_only: bool,
+    first: Option<VerifiedCopy>,
+    second: Option<VerifiedCopy>,
+    failures: Vec<Failure>,
 }
 
-/// The steps in order; the failures that ended the run, or that it could go on after.
-async fn steps(
+impl Moving<'_> {
+    fn fail(&mut self, failure: Failure) {
+        self.failures.push(failure.file(self.scan));
+    }
+
+    fn item(&self) -> Item<'_> {
+        Item {
+            path: self.scan.relative(),
+            label: self.scan.stem(),
+            kind: Kind::File,
+        }
+    }
+}
+
+/// Moves one scan, as [`move_scans`].
+pub async fn move_scan(run: &RunContext, scan: &ScanPath, parameters: &MoveParameters) -> MoveReport {
+    let mut reports = move_scans(run, std::slice::from_ref(scan), parameters).await;
+    reports
+        .pop()
+        .unwrap_or_else(|| MoveReport::new(run.run_id(), scan.original()))
+}
+
+/// Moves scans: spot832 -> data832 -> nersc832, each copy proved; catalogues them; schedules the prunes
+/// of the copies that are proved elsewhere. Several share tasks and listings, and each has its own report.
+///
+/// A hop that fails ends the way of its scan, and of no other: nothing is catalogued and no prune scheduled for what is
+/// not there. A catalogue that fails does not undo the moves: their prunes are scheduled, and the run ends failed.
+pub async fn move_scans(
     run: &RunContext,
-    scan: &ScanPath,
+    scans: &[ScanPath],
     parameters: &MoveParameters,
-    report: &mut MoveReport,
-) -> Result<(), Vec<Failure>> {
-    let stop = |failure: Failure| vec![failure.file(scan)];
+) -> Vec<MoveReport> {
+    let begin = |scan| Moving {
+        scan,
+        report: MoveReport::new(run.run_id(), scan.original()),
+        on_site_only: false,
+        first: None,
+        second: None,
+        failures: Vec::new(),
+    };
+    let mut all: Vec<Moving<'_>> = scans.iter().map(begin).collect();
+    if let Err(failure) = Box::pin(steps(run, parameters, &mut all)).await {
+        for one in all.iter_mut().filter(|one| one.failures.is_empty()) {
+            one.fail(failure.clone());
+        }
+    }
+    let ended = all.into_iter();
+    ended.map(|one| one.report.close(run, one.failures)).collect()
+}
+
+/// The steps in order; what a scan's own step says stands with the scan, an error ends them all.
+async fn steps(run: &RunContext, parameters: &MoveParameters, all: &mut [Moving<'_>]) -> Result<(), Failure> {
     if !parameters.config.is_null() {
         run.say(&Event::Notice {
             text:
@@ -94,71 +171,140 @@ async fn steps(
                     .to_owned(),
         });
     }
-    let on_site_only = export_control(run, scan, parameters)
-        .instrument(step(STEP))
-        .await
-        .map_err(stop)?;
-    let route = preflight(run, parameters.send_to_nersc && !on_site_only)
-        .instrument(step(STEP))
-        .await
-        .map_err(stop)?;
-    complete(run, scan, parameters, report)
-        .instrument(step("validate"))
-        .await
-        .map_err(stop)?;
+    for one in &mut *all {
+        let control = export_control(run, one.scan, parameters).instrument(step(STEP));
+        match control.await {
+            Ok(on_site_only) => one.on_site_only = on_site_only,
+            Err(failure) => one.fail(failure),
+        }
+    }
+    let leaves = parameters.send_to_nersc && all.iter().any(|one| !one.on_site_only);
+    let route = preflight(run, leaves).instrument(step(STEP)).await?;
+    complete(run, parameters, all).instrument(step("validate")).await;
     let to_data = Hop {
         source: &route.spot832,
         destination: &route.data832,
     };
-    let item = Item {
-        path: scan.relative(),
-        label: scan.stem(),
-        kind: Kind::File,
-    };
-    let first = moved(run, Box::pin(copy(run, item, to_data, None)))
-        .await
-        .map_err(stop)?;
-    report.add_copy(&first);
-    let second = match &route.nersc832 {
-        None => None,
-        Some(nersc832) => {
-            let hop = Hop {
-                source: &route.data832,
-                destination: nersc832,
-            };
-            // The listing that proved the first hop's copy is also the second hop's look at its source.
-            let known = first.is_fresh(run.facility().now()).then(|| first.witness());
-            let copied = moved(run, Box::pin(copy(run, item, hop, known)))
-                .await
-                .map_err(stop)?;
-            report.add_copy(&copied);
-            Some((nersc832, copied))
-        }
-    };
-    let mut failures = Vec::new();
-    if second.is_some() {
-        let copies = [
-            Some((&route.data832, &first)),
-            second.as_ref().map(|(key, copy)| (*key, copy)),
-        ];
-        let catalogued = Box::pin(catalogue(run, scan, copies, report));
-        let catalogued = catalogued.instrument(step("ingest")).await;
-        failures.extend(catalogued.err().map(|failure| failure.file(scan)));
+    let which = |one: &Moving<'_>| one.failures.is_empty();
+    for (one, proof) in over(run, all, to_data, which).await {
+        one.report.add_copy(&proof);
+        one.first = Some(proof);
     }
-    plan_prunes(
-        run,
-        scan,
-        &route,
-        (&first, second.as_ref()),
-        report,
-        &mut failures,
-    )
-    .instrument(step("schedule_prune"))
-    .await;
-    if failures.is_empty() {
-        Ok(())
+    if let Some(nersc832) = &route.nersc832 {
+        let to_nersc = Hop {
+            source: &route.data832,
+            destination: nersc832,
+        };
+        let which = |one: &Moving<'_>| one.first.is_some() && !one.on_site_only;
+        for (one, proof) in over(run, all, to_nersc, which).await {
+            one.report.add_copy(&proof);
+            one.second = Some(proof);
+        }
+    }
+    for one in all.iter_mut().filter(|one| one.failures.is_empty()) {
+        Box::pin(conclude(run, &route, one)).await;
+    }
+    Ok(())
+}
+
+/// Copies those scans over a hop; answers those that are proved.
+async fn over<'a, 'b>(
+    run: &RunContext,
+    all: &'a mut [Moving<'b>],
+    hop: Hop<'_>,
+    which: impl Fn(&Moving<'_>) -> bool,
+) -> Vec<(&'a mut Moving<'b>, VerifiedCopy)> {
+    let all: Vec<&mut Moving<'_>> = all.iter_mut().filter(|one| which(one)).collect();
+    let items: Vec<Item<'_>> = all.iter().map(|one| one.item()).collect();
+    // The listing that proved the first hop's copy is also the second hop's look at its source.
+    let now = run.facility().now();
+    let proofs = all
+        .iter()
+        .map(|one| one.first.as_ref().filter(|proof| proof.is_fresh(now)));
+    let known: Vec<Option<&Extent>> = proofs.map(|proof| proof.map(VerifiedCopy::witness)).collect();
+    let ends = if let ([item], [known]) = (&items[..], &known[..]) {
+        vec![moved(run, Box::pin(copy(run, *item, hop, *known))).await]
     } else {
-        Err(failures)
+        let copying = async { Ok(Box::pin(copy_all(run, &items, hop, &known)).await) };
+        moved(run, copying).await.unwrap_or_default()
+    };
+    let mut proved = Vec::new();
+    for (one, end) in all.into_iter().zip(ends) {
+        match end {
+            Ok(proof) => proved.push((one, proof)),
+            Err(failure) => one.fail(failure),
+        }
+    }
+    proved
+}
+
+/// Waits for the copies of one hop, and pushes what they took.
+pub(super) async fn moved<T>(
+    run: &RunContext,
+    copying: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let begun = Instant::now();
+    let work = async {
+        let proof = copying.await?;
+        run.metrics().push(run, begun.elapsed()).await;
+        Ok(proof)
+    };
+    work.instrument(step("copy")).await
+}
+
+/// Catalogues a scan that went all its way, and schedules its prunes.
+async fn conclude(run: &RunContext, route: &Route, one: &mut Moving<'_>) {
+    if one.second.is_some() {
+        let copies = [
+            one.first.as_ref().map(|copy| (&route.data832, copy)),
+            route.nersc832.as_ref().zip(one.second.as_ref()),
+        ];
+        let catalogued = Box::pin(catalogue(run, one.scan, copies, &mut one.report));
+        if let Err(failure) = catalogued.instrument(step("ingest")).await {
+            one.fail(failure);
+        }
+    }
+    plan_prunes(run, route, one)
+        .instrument(step("schedule_prune"))
+        .await;
+}
+
+/// Waits until each scan is as complete as `validate` in config.yml asks; the run of one that is not goes on later.
+async fn complete(run: &RunContext, parameters: &MoveParameters, all: &mut [Moving<'_>]) {
+    if run.facility().config().ingest().validate() == Validate::Off {
+        return;
+    }
+    let (mut unsure, mut incomplete) = (false, None);
+    for one in all.iter_mut().filter(|one| one.failures.is_empty()) {
+        let subject = subject_832(run.facility().config(), one.scan);
+        match ingest::complete(run, &subject, TOMOGRAPHY_832).await {
+            Ok(()) => {}
+            Err(failure) if failure.code == "incomplete" => {
+                one.fail(failure.clone());
+                incomplete.get_or_insert(failure);
+            }
+            Err(failure) => {
+                one.fail(failure);
+                unsure = true;
+            }
+        }
+    }
+    let parameters = json!(parameters);
+    let later = Later {
+        flow: FLOW,
+        deployment: DEPLOYMENT,
+        parameters: &parameters,
+        same_run: true,
+    };
+    if incomplete.is_some() || !unsure {
+        let again = ingest::settle(run, later, incomplete.as_ref()).await;
+        let is_incomplete = |one: &&mut Moving<'_>| {
+            let mut failures = one.failures.iter();
+            failures.any(|failure| failure.code == "incomplete")
+        };
+        for one in all.iter_mut().filter(is_incomplete) {
+            one.report.again.clone_from(&again);
+        }
     }
 }
 
@@ -201,49 +347,6 @@ fn place<'a>((endpoint, proof): (&'a StorageEndpoint, &'a VerifiedCopy)) -> inge
         path: proof.witness().path(),
         bytes: proof.witness().size(),
     }
-}
-
-/// Waits until the scan is as complete as `validate` in config.yml asks; the run of one that is not goes on later.
-async fn complete(
-    run: &RunContext,
-    scan: &ScanPath,
-    parameters: &MoveParameters,
-    report: &mut MoveReport,
-) -> Result<(), Failure> {
-    if run.facility().config().ingest().validate() == Validate::Off {
-        return Ok(());
-    }
-    let subject = subject_832(run.facility().config(), scan);
-    let checked = ingest::complete(run, &subject, TOMOGRAPHY_832).await;
-    let parameters = json!(parameters);
-    let later = Later {
-        flow: FLOW,
-        deployment: DEPLOYMENT,
-        parameters: &parameters,
-        same_run: true,
-    };
-    let incomplete = checked
-        .as_ref()
-        .err()
-        .filter(|failure| failure.code == "incomplete");
-    if checked.is_ok() || incomplete.is_some() {
-        report.again = ingest::settle(run, later, incomplete).await;
-    }
-    checked
-}
-
-/// Waits for the copy of one hop, and pushes what it took.
-pub(super) async fn moved(
-    run: &RunContext,
-    copying: impl Future<Output = Result<VerifiedCopy, Failure>>,
-) -> Result<VerifiedCopy, Failure> {
-    let begun = Instant::now();
-    let work = async {
-        let proof = copying.await?;
-        run.metrics().push(run, begun.elapsed()).await;
-        Ok(proof)
-    };
-    work.instrument(step("copy")).await
 }
 
 /// Records a scan that is export controlled, for ever; answers whether this one is.
@@ -299,20 +402,22 @@ async fn preflight(run: &RunContext, to_nersc: bool) -> Result<Route, Failure> {
 }
 
 /// The prunes of the copies that stand proved elsewhere; each fails alone.
-async fn plan_prunes(
-    run: &RunContext,
-    scan: &ScanPath,
-    route: &Route,
-    (first, second): (&VerifiedCopy, Option<&(&StorageEndpoint, VerifiedCopy)>),
-    report: &mut MoveReport,
-    failures: &mut Vec<Failure>,
-) {
-    let spot = (&route.spot832, &route.data832, first, route.retention.spot832);
-    let data = second.map(|(nersc832, proof)| (&route.data832, *nersc832, proof, route.retention.data832));
-    for (source, check, proof, after) in [Some(spot), data].into_iter().flatten() {
-        match schedule_prune(run, scan.relative(), (source, check), proof, after).await {
-            Ok(prune) => report.prunes.push(prune),
-            Err(failure) => failures.push(failure.file(scan)),
+async fn plan_prunes(run: &RunContext, route: &Route, one: &mut Moving<'_>) {
+    let kept = &route.retention;
+    let spot = one
+        .first
+        .as_ref()
+        .map(|proof| (&route.spot832, &route.data832, proof, kept.spot832));
+    let data = one.second.as_ref().zip(route.nersc832.as_ref());
+    let data = data.map(|(proof, nersc832)| (&route.data832, nersc832, proof, kept.data832));
+    let mut planned = Vec::new();
+    for (source, check, proof, after) in [spot, data].into_iter().flatten() {
+        planned.push(schedule_prune(run, one.scan.relative(), (source, check), proof, after).await);
+    }
+    for prune in planned {
+        match prune {
+            Ok(prune) => one.report.prunes.push(prune),
+            Err(failure) => one.fail(failure),
         }
     }
 }

@@ -66,6 +66,8 @@ pub struct Config {
     pruning: Pruning,
     export_control: ExportControl,
     ingest: Ingest,
+    share: u32,
+    batch_across_runs: bool,
     stall: Duration,
     fatal_nice_statuses: BTreeSet<String>,
     variables: BTreeMap<String, Value>,
@@ -219,6 +221,16 @@ impl Config {
         &self.ingest
     }
 
+    /// `globus.share`: this process is one of so many that share the Globus user (`1/n`; 1 by default).
+    pub fn share(&self) -> u32 {
+        self.share
+    }
+
+    /// `batch_across_runs`: whether files of several runs may go in one Globus task (no by default).
+    pub fn batch_across_runs(&self) -> bool {
+        self.batch_across_runs
+    }
+
     /// `stall`: how long a transfer may show no progress before it is cancelled (1 hour by default).
     pub fn stall(&self) -> Duration {
         self.stall
@@ -255,6 +267,8 @@ impl fmt::Debug for Config {
             .field("endpoints", &self.endpoints)
             .field("deletion", &self.deletion)
             .field("pruning", &self.pruning)
+            .field("share", &self.share)
+            .field("batch_across_runs", &self.batch_across_runs)
             .field("stall", &self.stall)
             .field("fatal_nice_statuses", &self.fatal_nice_statuses)
             .field("variables", &self.variables.keys())

@@ -21,6 +21,7 @@ const TOP_KEYS: &[&str] = &[
     "globus",
     "deletion",
     "export_control",
+    "batch_across_runs",
     "stall",
     "fatal_nice_statuses",
     "variables",
@@ -70,6 +71,8 @@ fn config(top: &Section<'_>, file: &str, site: &'static SiteRules) -> Config {
         deletion: deletion(top).unwrap_or_default(),
         pruning,
         ingest: Ingest::read(top, site),
+        share: share(&globus).unwrap_or(1),
+        batch_across_runs: top.boolean("batch_across_runs").unwrap_or(false),
         stall: top.duration("stall").unwrap_or(STALL),
         fatal_nice_statuses: fatal.map_or_else(
             || FATAL_NICE_STATUSES.map(str::to_owned).into(),
@@ -93,6 +96,15 @@ fn endpoint(key: &str, section: &Section<'_>, site: &SiteRules) -> StorageEndpoi
             .unwrap_or_else(|| site.on_site.contains(&key)),
     };
     StorageEndpoint::from_settings(EndpointKey::new(key), settings)
+}
+
+/// `1/n`: this process is one of n.
+fn share(globus: &Section<'_>) -> Option<u32> {
+    let problem = "must be 1/n, where n processes share the user: 1/2 for two of them, at most 1/20";
+    globus.parsed("share", problem, |text| {
+        let processes = text.trim().strip_prefix("1/")?.trim().parse().ok()?;
+        (1..=20).contains(&processes).then_some(processes)
+    })
 }
 
 fn app(apps: &Section<'_>) -> Option<(settings::Setting, settings::Setting)> {

@@ -105,9 +105,32 @@ fn our_own_keys() {
     assert_eq!(config.stall(), Duration::from_secs(90));
     assert!(config.fatal_nice_statuses().iter().eq(["12", "GONE"]));
     assert_eq!(config.variables()["a"], "/data");
+    assert_eq!((config.share(), config.batch_across_runs()), (1, false));
+    let shared = parse("batch_across_runs: yes\nglobus: {share: 1/3}\n").unwrap();
+    assert_eq!((shared.share(), shared.batch_across_runs()), (3, true));
     for (text, expected) in [
         ("deletion: true", "config.yml:1:11: deletion must be `report`"),
         ("\nstall: soon", "config.yml:2:8: stall must be a time"),
+        (
+            "batch_across_runs: maybe",
+            "config.yml:1:20: batch_across_runs must be true or false",
+        ),
+        (
+            "globus: {share: 2/3}",
+            "config.yml:1:17: globus.share must be 1/n",
+        ),
+        (
+            "globus: {share: 1/0}",
+            "config.yml:1:17: globus.share must be 1/n",
+        ),
+        (
+            "globus: {share: 1/21}",
+            "config.yml:1:17: globus.share must be 1/n",
+        ),
+        (
+            "globus: {share: half}",
+            "config.yml:1:17: globus.share must be 1/n",
+        ),
     ] {
         assert!(message(text).starts_with(expected), "{}", message(text));
     }

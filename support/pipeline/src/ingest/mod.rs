@@ -141,7 +141,8 @@ pub async fn ingest(
     } else {
         let document = bodies.dataset.to_string();
         let facts = json!({ "origdatablock": bodies.origdatablock });
-        slot.intend(document.as_bytes(), &facts).await.map_err(store)?
+        // Of two runs for one scan one writes at a time, so that the other finds what it wrote.
+        run.claim((STEP, key), slot, document.as_bytes(), &facts).await?
     };
     let upserted = run.holding(STEP, Box::pin(record.send(client))).await?;
     let upserted = upserted.map_err(|error| refused(&error))?;

@@ -80,7 +80,7 @@ fn delivered(machine: &str, bytes: u64) -> Delivered {
 fn each_push_has_every_hop_of_the_run_until_then() {
     let mut told = Told::default();
     let mut figures = |delivered: Option<Delivered>| {
-        told.latest = delivered;
+        told.latest = delivered.into_iter().collect();
         told.figures(Duration::from_secs(3)).map(|figures| {
             let text = figures.as_str().lines().filter(|line| !line.starts_with('#'));
             text.map(str::to_owned).collect::<Vec<_>>()

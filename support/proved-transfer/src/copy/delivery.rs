@@ -63,7 +63,7 @@ async fn lookup(place: &Workplace, key: &DeliveryKey, step: &str) -> Result<Opti
 
 /// The key under which a delivery is recorded: collections and full paths, so that two keys of the
 /// configuration that mean the same place mean the same delivery.
-fn key(source: Located<'_>, destination: Located<'_>, step: &str) -> Result<DeliveryKey, Failure> {
+pub(super) fn key(source: Located<'_>, destination: Located<'_>, step: &str) -> Result<DeliveryKey, Failure> {
     Ok(DeliveryKey {
         source_endpoint: collection(source.endpoint, step)?.to_string(),
         source_path: path_on(source.endpoint, source.path, step)?,
@@ -72,14 +72,12 @@ fn key(source: Located<'_>, destination: Located<'_>, step: &str) -> Result<Deli
     })
 }
 
-/// Records that `copy` was delivered from `source`.
-pub(super) async fn record(
-    place: &Workplace,
+/// The record that `copy` was delivered from `source`.
+pub(super) fn of(
     (source, copy): (&Extent, &Extent),
     (run_id, task_id): (&str, &str),
     at: DateTime<Utc>,
-    step: &str,
-) -> Result<(), Failure> {
+) -> Delivery {
     let copied = copy.contents();
     let files = source
         .contents()
@@ -91,7 +89,7 @@ pub(super) async fn record(
             copy_mtime: copied.get(path).map(|(_, modified)| *modified),
         })
         .collect();
-    let delivery = Delivery {
+    Delivery {
         key: DeliveryKey {
             source_endpoint: source.collection().to_owned(),
             source_path: source.path().to_owned(),
@@ -102,7 +100,18 @@ pub(super) async fn record(
         task_id: task_id.to_owned(),
         delivered_at: at,
         files,
-    };
+    }
+}
+
+/// Records that `copy` was delivered from `source`.
+pub(super) async fn record(
+    place: &Workplace,
+    sides: (&Extent, &Extent),
+    (run_id, task_id): (&str, &str),
+    at: DateTime<Utc>,
+    step: &str,
+) -> Result<(), Failure> {
+    let delivery = of(sides, (run_id, task_id), at);
     place
         .store
         .record_delivery(&delivery)

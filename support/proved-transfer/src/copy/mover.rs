@@ -4,10 +4,12 @@ use std::fmt;
 use std::future::IntoFuture;
 
 use globus_transfer::{Label, SubmissionDocument, SyncLevel, Task, TaskId, TransferItem};
-use run_store::{Effect, Intent, Slot};
+use run_store::{Claim, Effect, Intent, Slot};
 use serde_json::{Value, json};
 
+use super::delivery;
 use super::extent::{Extent, Located};
+use super::many::copy_shared;
 use super::observe::{collection, path_on};
 use super::source::{self, Order};
 use super::verified::VerifiedCopy;
@@ -20,7 +22,7 @@ use crate::session::Session;
 use crate::task::task_failure;
 
 pub(crate) const STEP: &str = "copy";
-const SERVICE: &str = "globus_transfer";
+pub(super) const SERVICE: &str = "globus_transfer";
 
 /// From one endpoint to another, at the same path below both roots.
 #[derive(Debug, Clone, Copy)]
@@ -94,15 +96,14 @@ async fn copy_inner(
     hop: Hop<'_>,
     known: Option<&Extent>,
 ) -> Result<VerifiedCopy, Failure> {
+    if run.workplace().service.shared.is_some() && item.kind == Kind::File {
+        return copy_shared(run, item, hop, known).await;
+    }
     stays_on_site(run, item, hop).await?;
-    let key = format!("{hop}:{}", item.path);
-    let proof = match run.effect(STEP, &key).await? {
-        Effect::Done(outcome) => VerifiedCopy::recall(&outcome["copy"])
-            .ok_or_else(|| Failure::new(STEP, "run_store", "the recorded copy cannot be read"))?,
-        Effect::Pending(slot, intent) => resume(run, item, hop, slot, intent).await?,
-        Effect::New(slot) => start(run, item, hop, known, slot).await?,
-        // What the caller saw may be why the attempt before failed: this one looks for itself.
-        Effect::Failed { slot, .. } => start(run, item, hop, None, slot).await?,
+    let proof = match run.effect(STEP, &key(hop, item)).await? {
+        // A session before this one shared tasks.
+        Effect::Pending(_, Intent { batch: Some(_), .. }) => return copy_shared(run, item, hop, known).await,
+        effect => go_on(run, item, hop, known, effect).await?,
     };
     run.say(&Event::Verified {
         hop: hop.to_string(),
@@ -111,8 +112,36 @@ async fn copy_inner(
     Ok(proof)
 }
 
+/// The effect's key.
+pub(super) fn key(hop: Hop<'_>, item: Item<'_>) -> String {
+    format!("{hop}:{}", item.path)
+}
+
+/// A copy with a task of its own, from where it stands.
+pub(super) async fn go_on(
+    run: &Session,
+    item: Item<'_>,
+    hop: Hop<'_>,
+    known: Option<&Extent>,
+    effect: Effect,
+) -> Result<VerifiedCopy, Failure> {
+    match effect {
+        Effect::Done(outcome) => recalled(&outcome),
+        Effect::Pending(slot, intent) => resume(run, item, hop, slot, intent).await,
+        Effect::New(slot) => start(run, item, hop, known, slot).await,
+        // What the caller saw may be why the attempt before failed: this one looks for itself.
+        Effect::Failed { slot, .. } => start(run, item, hop, None, slot).await,
+    }
+}
+
+/// The proof of an earlier session.
+pub(super) fn recalled(outcome: &Value) -> Result<VerifiedCopy, Failure> {
+    VerifiedCopy::recall(&outcome["copy"])
+        .ok_or_else(|| Failure::new(STEP, "run_store", "the recorded copy cannot be read"))
+}
+
 /// Export control is a fact about a path, kept for ever: the mover itself refuses, whoever asks.
-async fn stays_on_site(run: &Session, item: Item<'_>, hop: Hop<'_>) -> Result<(), Failure> {
+pub(super) async fn stays_on_site(run: &Session, item: Item<'_>, hop: Hop<'_>) -> Result<(), Failure> {
     if hop.destination.on_site() {
         return Ok(());
     }
@@ -142,27 +171,55 @@ async fn all_stay_on_site(
     controlled.map_or(Ok(()), |record| Err(off_site(STEP, &record, hop.destination)))
 }
 
-/// First attempt, or one after a failed one.
+/// First attempt, or one after a failed one. What another run is copying at this moment is not copied twice: when it
+/// is done there, its delivery stands here.
 async fn start(
     run: &Session,
     item: Item<'_>,
     hop: Hop<'_>,
     known: Option<&Extent>,
-    slot: Slot,
+    mut slot: Slot,
 ) -> Result<VerifiedCopy, Failure> {
-    let order = match source::task(run, item, hop, known).await? {
-        source::Task::Copy(order) => order,
-        source::Task::Stands(standing) => {
-            finish(slot, &standing).await?;
-            return Ok(standing);
-        }
-    };
-    let document = document(run, item, hop, &order).await?;
-    let slot = slot
-        .intend(document.as_bytes(), &json!(order))
-        .await
-        .map_err(|error| Failure::store(STEP, &error))?;
-    submit_and_wait(run, item, hop, slot, &document, &order).await
+    let mut known = known;
+    loop {
+        let before = latest(run, item, hop).await?;
+        let order = match source::task(run, item, hop, known).await? {
+            source::Task::Copy(order) => order,
+            source::Task::Stands(standing) => {
+                finish(slot, &standing).await?;
+                return Ok(standing);
+            }
+        };
+        let document = document(run, item, hop, &order).await?;
+        let claim = slot.intend_alone(document.as_bytes(), &json!(order)).await;
+        slot = match claim.map_err(|error| Failure::store(STEP, &error))? {
+            Claim::Elsewhere { slot, .. } => slot,
+            // Another run may have been at it until a moment ago.
+            Claim::Mine(slot) if latest(run, item, hop).await? != before => {
+                let task = source::task(run, item, hop, None).await;
+                if let Ok(source::Task::Stands(standing)) = task {
+                    finish(slot, &standing).await?;
+                    return Ok(standing);
+                }
+                return submit_and_wait(run, item, hop, slot, &document, &order).await;
+            }
+            Claim::Mine(slot) => return submit_and_wait(run, item, hop, slot, &document, &order).await,
+        };
+        run.wait_for_other(STEP, &key(hop, item)).await?;
+        known = None;
+    }
+}
+
+/// The task of the delivery on record.
+async fn latest(run: &Session, item: Item<'_>, hop: Hop<'_>) -> Result<Option<String>, Failure> {
+    let (from, to) = hop.both(item);
+    let found = run
+        .workplace()
+        .store()
+        .delivery(&delivery::key(from, to, STEP)?)
+        .await;
+    let found = found.map_err(|error| Failure::store(STEP, &error))?;
+    Ok(found.map(|delivery| delivery.task_id))
 }
 
 /// The complete request, with a submission id of its own: what is recorded and, word for word, sent.
@@ -204,13 +261,7 @@ async fn resume(
     slot: Slot,
     intent: Intent,
 ) -> Result<VerifiedCopy, Failure> {
-    let order: Order = serde_json::from_value(intent.facts).map_err(|error| {
-        Failure::new(
-            STEP,
-            "run_store",
-            format!("the recorded intent cannot be read: {error}"),
-        )
-    })?;
+    let order = order(intent.facts)?;
     if let Some(task_id) = intent.receipt.as_ref().and_then(recorded_task) {
         return wait(run, item, hop, slot, &task_id, &order).await;
     }
@@ -219,7 +270,15 @@ async fn resume(
     submit_and_wait(run, item, hop, slot, &document, &order).await
 }
 
-fn recorded_task(receipt: &Value) -> Option<TaskId> {
+/// What was recorded with an intent.
+pub(super) fn order(facts: Value) -> Result<Order, Failure> {
+    serde_json::from_value(facts).map_err(|error| {
+        let text = format!("the recorded intent cannot be read: {error}");
+        Failure::new(STEP, "run_store", text)
+    })
+}
+
+pub(super) fn recorded_task(receipt: &Value) -> Option<TaskId> {
     receipt["task_id"].as_str().map(TaskId::new)
 }
 
@@ -273,7 +332,7 @@ async fn wait(
         .service
         .watcher
         .wait(task_id.clone())
-        .on_update(|task| run.say(&moving(hop, order.source.size(), task)))
+        .on_update(|task| run.say(&moving(&hop.to_string(), order.source.size(), task)))
         .into_future();
     let (outcome, is_final) = match run.holding(STEP, waiting).await? {
         Ok(task) => {
@@ -321,7 +380,7 @@ async fn settle(
         .map_err(|failure| failure.task(&task.task_id, &task.status))
 }
 
-fn delivered(hop: Hop<'_>, task: &Task) -> Event {
+pub(super) fn delivered(hop: Hop<'_>, task: &Task) -> Event {
     let time = task.completion_time.zip(task.request_time);
     Event::Delivered {
         hop: hop.to_string(),
@@ -332,9 +391,9 @@ fn delivered(hop: Hop<'_>, task: &Task) -> Event {
     }
 }
 
-fn moving(hop: Hop<'_>, total: u64, task: &Task) -> Event {
+pub(super) fn moving(hop: &str, total: u64, task: &Task) -> Event {
     Event::Moving {
-        hop: hop.to_string(),
+        hop: hop.to_owned(),
         bytes: task.bytes_transferred.unwrap_or(0),
         total,
         status: task
@@ -344,7 +403,7 @@ fn moving(hop: Hop<'_>, total: u64, task: &Task) -> Event {
     }
 }
 
-async fn finish(slot: Slot, proof: &VerifiedCopy) -> Result<(), Failure> {
+pub(super) async fn finish(slot: Slot, proof: &VerifiedCopy) -> Result<(), Failure> {
     slot.done(&json!({ "copy": proof }))
         .await
         .map_err(|error| Failure::store(STEP, &error))

@@ -1,7 +1,7 @@
 //! What a listing shows of one file, now.
 
 use chrono::{DateTime, Utc};
-use globus_transfer::{EndpointId, EntryKind};
+use globus_transfer::{EndpointId, Entry, EntryKind};
 use serde::{Deserialize, Serialize};
 
 use crate::endpoint::StorageEndpoint;
@@ -75,7 +75,8 @@ pub fn path_on(endpoint: &StorageEndpoint, relative: &str, step: &str) -> Result
         .map_err(|error| Failure::new(step, "path", error.to_string()))
 }
 
-/// Looks at one path of an endpoint. One request; retried.
+/// Looks at one path of an endpoint. One request, shared with others who look into the same folder at this moment;
+/// retried.
 pub async fn observe(
     place: &Workplace,
     endpoint: &StorageEndpoint,
@@ -84,14 +85,43 @@ pub async fn observe(
 ) -> Result<Seen, Failure> {
     let id = collection(endpoint, step)?;
     let path = path_on(endpoint, relative, step)?;
-    let entry = place
-        .service
-        .transfer
-        .endpoint(id.clone())
-        .stat(&path)
-        .send_opt()
-        .await
-        .map_err(|error| Failure::service(step, "globus_transfer", &error).hop(endpoint.key()))?;
+    let entry = place.service.lookout.stat(&id, &path).await;
+    let entry =
+        entry.map_err(|error| Failure::service(step, "globus_transfer", &error).hop(endpoint.key()))?;
+    seen(endpoint, &id, path, entry, step)
+}
+
+/// Looks at paths of an endpoint, each for itself. Few requests: one for each folder they lie in, or a few; retried.
+///
+/// # Errors
+/// A path cannot be one, or a listing could not be had.
+pub(super) async fn observe_all(
+    place: &Workplace,
+    endpoint: &StorageEndpoint,
+    relative: &[&str],
+    step: &str,
+) -> Result<Vec<Result<Seen, Failure>>, Failure> {
+    let id = collection(endpoint, step)?;
+    let paths = relative.iter().map(|path| path_on(endpoint, path, step));
+    let paths: Vec<String> = paths.collect::<Result<_, _>>()?;
+    let asked: Vec<&str> = paths.iter().map(String::as_str).collect();
+    let entries = place.service.lookout.stat_all(&id, &asked).await;
+    let entries =
+        entries.map_err(|error| Failure::service(step, "globus_transfer", &error).hop(endpoint.key()))?;
+    let each = paths.into_iter().zip(entries);
+    Ok(each
+        .map(|(path, entry)| seen(endpoint, &id, path, entry, step))
+        .collect())
+}
+
+/// What an entry is.
+fn seen(
+    endpoint: &StorageEndpoint,
+    id: &EndpointId,
+    path: String,
+    entry: Option<Entry>,
+    step: &str,
+) -> Result<Seen, Failure> {
     let Some(entry) = entry else {
         return Ok(Seen::Missing);
     };

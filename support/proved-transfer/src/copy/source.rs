@@ -30,7 +30,7 @@ pub(super) struct Order {
 }
 
 impl Order {
-    fn all(source: Extent) -> Self {
+    pub(super) fn all(source: Extent) -> Self {
         Self {
             source,
             only: None,
@@ -142,12 +142,21 @@ fn rest(folder: &Manifest, earlier: &Extent, copied: &Manifest, standing: &Manif
     }
 }
 
+/// The file that was seen, or why it is none.
+pub(super) fn file(seen: Seen, key: &str) -> Result<Extent, Failure> {
+    let refused = |code: &str, text: String| Err(Failure::new(STEP, code, text));
+    match seen {
+        Seen::File(file) | Seen::Link(file) => Ok(Extent::File(file)),
+        Seen::Missing => refused("FILE_NOT_FOUND", format!("there is no such path on {key}")),
+        Seen::Folder => refused("NOT_A_FILE", format!("on {key} the path is a folder, not a file")),
+        Seen::Other(kind) => refused("NOT_A_FILE", format!("on {key} the path is a {kind}")),
+    }
+}
+
 async fn source(run: &Session, item: Item<'_>, from: Located<'_>) -> Result<Extent, Failure> {
     let key = from.endpoint.key();
-    let refused = |code: &str, text: String| Err(Failure::new(STEP, code, text));
     let seen = observe(run.workplace(), from.endpoint, from.path, STEP).await?;
     match (seen, item.kind) {
-        (Seen::File(file) | Seen::Link(file), Kind::File) => Ok(Extent::File(file)),
         (Seen::Folder, Kind::Folder) => {
             let listed = list(run.workplace(), from, STEP).await?;
             if !listed.others.is_empty() {
@@ -161,15 +170,12 @@ async fn source(run: &Session, item: Item<'_>, from: Located<'_>) -> Result<Exte
             }
             Ok(Extent::Folder(listed.manifest))
         }
-        (Seen::Missing, _) => refused("FILE_NOT_FOUND", format!("there is no such path on {key}")),
-        (Seen::Folder, Kind::File) => {
-            refused("NOT_A_FILE", format!("on {key} the path is a folder, not a file"))
-        }
-        (Seen::File(_) | Seen::Link(_), Kind::Folder) => refused(
+        (Seen::File(_) | Seen::Link(_), Kind::Folder) => Err(Failure::new(
+            STEP,
             "NOT_A_FOLDER",
             format!("on {key} the path is a file, not a folder"),
-        ),
-        (Seen::Other(kind), _) => refused("NOT_A_FILE", format!("on {key} the path is a {kind}")),
+        )),
+        (seen, _) => file(seen, key.as_str()),
     }
 }
 

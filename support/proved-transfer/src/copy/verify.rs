@@ -196,6 +196,27 @@ pub(super) async fn confirm_delivery(
     Ok(VerifiedCopy::new(from.extent, to.extent, by, at))
 }
 
+/// The two sides of a delivered file, if the source is as it was at submission and the copy has its size.
+pub(super) fn confirmed(
+    (source, from): (Located<'_>, Seen),
+    (destination, to): (Located<'_>, Seen),
+    at_submission: &Extent,
+    step: &str,
+) -> Result<(Extent, Extent), Failure> {
+    let file = |at, seen, role: &str| match standing(seen, at, role, step)? {
+        Standing::File(file) => Ok(file),
+        Standing::Folder => Err(not_the_kind(
+            if role == MOVED { "source" } else { role },
+            at,
+            step,
+        )),
+    };
+    let (from, to) = (file(source, from, MOVED)?, file(destination, to, "check")?);
+    unchanged(&from, &[], at_submission, "it was submitted", step)?;
+    witnesses(&to, None, &from, step)?;
+    Ok((from, to))
+}
+
 async fn lapsed(
     place: &Workplace,
     subject: Located<'_>,
@@ -255,7 +276,13 @@ const MOVED: &str = "moved";
 
 /// Looks at one side; `role` is `source`, `check` or [`MOVED`].
 async fn look(place: &Workplace, at: Located<'_>, role: &str, step: &str) -> Result<Standing, Failure> {
-    match observe(place, at.endpoint, at.path, step).await? {
+    let seen = observe(place, at.endpoint, at.path, step).await?;
+    standing(seen, at, role, step)
+}
+
+/// What was seen, if it can be what its role wants.
+fn standing(seen: Seen, at: Located<'_>, role: &str, step: &str) -> Result<Standing, Failure> {
+    match seen {
         Seen::File(file) => Ok(Standing::File(Extent::File(file))),
         Seen::Link(file) if role == MOVED => Ok(Standing::File(Extent::File(file))),
         Seen::Link(_) => Err(Failure::new(

@@ -1,0 +1,198 @@
+//! How items of the queue stand on record: each batch with all its steps, in one transaction.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use globus_transfer::{Intended, Journal, JournalError, QueueItem, SubmissionDocument, TaskId};
+use run_store::{Batch, BatchIntended, BatchItem, DeliveryKey, RunStore, Settlement, Slot};
+use serde_json::{Value, json};
+
+use super::source::Order;
+use crate::failure::Failure;
+use crate::session::Session;
+
+/// A file on its way through the queue: whose it is, and how it stands on record.
+#[derive(Debug)]
+pub(crate) struct Ride {
+    run: Session,
+    pub(super) order: Order,
+    /// Where the delivery of it would be on record.
+    key: DeliveryKey,
+    /// The task of the delivery that was on record when its source was looked at.
+    before: Option<String>,
+    attempt: Mutex<Attempt>,
+}
+
+#[derive(Debug)]
+struct Attempt {
+    slot: Option<Slot>,
+    /// Whether it is recorded with a batch.
+    intended: bool,
+}
+
+impl Ride {
+    pub(super) fn new(
+        run: &Session,
+        slot: Slot,
+        order: Order,
+        (key, before): (DeliveryKey, Option<String>),
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            run: run.clone(),
+            order,
+            key,
+            before,
+            attempt: Mutex::new(Attempt {
+                slot: Some(slot),
+                intended: false,
+            }),
+        })
+    }
+
+    /// As a session before this one recorded it.
+    pub(super) fn recorded(self: Arc<Self>) -> Arc<Self> {
+        self.intended();
+        self
+    }
+
+    /// Nothing below panics while the lock is held.
+    fn with<R>(&self, look: impl FnOnce(&mut Attempt) -> R) -> R {
+        let mut attempt = self.attempt.lock().unwrap_or_else(PoisonError::into_inner);
+        look(&mut attempt)
+    }
+
+    /// The end of the attempt, for the record.
+    pub(super) fn settlement(&self, ok: bool, outcome: Value) -> Option<Settlement> {
+        self.with(|attempt| attempt.slot.as_ref().map(|slot| slot.settlement(ok, outcome)))
+    }
+
+    fn batch_item(&self) -> Option<BatchItem> {
+        let facts = json!(self.order);
+        self.with(|attempt| attempt.slot.as_ref().map(|slot| slot.batch_item(facts)))
+    }
+
+    /// The end of an attempt whose task another file ended: the next task is another attempt.
+    fn ended_by_another(&self) -> Option<Settlement> {
+        let why = Failure::new(
+            super::mover::STEP,
+            "queued_again",
+            "another file ended the task of this one",
+        );
+        self.with(|attempt| match &attempt.slot {
+            Some(slot) if attempt.intended => Some(slot.settlement(false, json!({ "error": why }))),
+            _ => None,
+        })
+    }
+
+    fn follow(&self) {
+        self.with(|attempt| {
+            attempt.slot = attempt.slot.take().map(Slot::following);
+            attempt.intended = false;
+        });
+    }
+
+    fn is_intended(&self) -> bool {
+        self.with(|attempt| attempt.intended)
+    }
+
+    fn intended(&self) {
+        self.with(|attempt| attempt.intended = true);
+    }
+}
+
+/// The run store as the queue's journal.
+#[derive(Debug)]
+pub(crate) struct Record {
+    store: Arc<dyn RunStore>,
+}
+
+impl Record {
+    pub(crate) fn new(store: Arc<dyn RunStore>) -> Self {
+        Self { store }
+    }
+
+    /// What other runs delivered while these items waited: it is to be looked at again, not copied again.
+    async fn delivered_meanwhile(
+        &self,
+        items: &[&QueueItem<Arc<Ride>>],
+    ) -> Result<Vec<(usize, JournalError)>, JournalError> {
+        let keys: Vec<DeliveryKey> = items.iter().map(|item| item.mark().key.clone()).collect();
+        let now = self.store.deliveries(&keys).await.map_err(failed)?;
+        let each = items.iter().zip(now).enumerate();
+        let news = each.filter_map(|(n, (item, now))| {
+            let ride = item.mark();
+            // What is queued again was under way here all the time.
+            let now = now.filter(|now| !ride.is_intended() && ride.before.as_ref() != Some(&now.task_id))?;
+            let error = run_store::Error::Elsewhere {
+                step: super::mover::STEP.to_owned(),
+                key: item.source_path().to_owned(),
+                run_id: now.run_id,
+            };
+            Some((n, failed(error)))
+        });
+        Ok(news.collect())
+    }
+}
+
+fn failed(error: run_store::Error) -> JournalError {
+    Arc::new(error)
+}
+
+#[async_trait]
+impl Journal<Arc<Ride>> for Record {
+    async fn intend(
+        &self,
+        document: &SubmissionDocument,
+        items: &[&QueueItem<Arc<Ride>>],
+    ) -> Result<Intended, JournalError> {
+        let news = self.delivered_meanwhile(items).await?;
+        if !news.is_empty() {
+            return Ok(Intended::Without(news));
+        }
+        let mut again: BTreeMap<&str, (&Ride, Vec<Settlement>)> = BTreeMap::new();
+        for ride in items.iter().map(|item| item.mark()) {
+            if let Some(end) = ride.ended_by_another() {
+                let of_run = again.entry(ride.run.run_id());
+                of_run.or_insert_with(|| (ride, Vec::new())).1.push(end);
+            }
+        }
+        for (ride, ends) in again.into_values() {
+            ride.run.record().settle_all(ends).await.map_err(failed)?;
+        }
+        for ride in items.iter().map(|item| item.mark()) {
+            if ride.ended_by_another().is_some() {
+                ride.follow();
+            }
+        }
+        let batch = Batch {
+            id: document.submission_id().to_string(),
+            document: document.as_bytes().to_vec(),
+            items: items.iter().filter_map(|item| item.mark().batch_item()).collect(),
+        };
+        match self.store.intend_batch(batch).await.map_err(failed)? {
+            BatchIntended::Recorded => {
+                for item in items {
+                    item.mark().intended();
+                }
+                Ok(Intended::Recorded)
+            }
+            BatchIntended::Without(refused) => {
+                let each = refused.into_iter().map(|(n, error)| (n, failed(error)));
+                Ok(Intended::Without(each.collect()))
+            }
+        }
+    }
+
+    async fn submitted(
+        &self,
+        document: &SubmissionDocument,
+        items: &[&QueueItem<Arc<Ride>>],
+        task_id: &TaskId,
+    ) -> Result<(), JournalError> {
+        let items: Vec<BatchItem> = items.iter().filter_map(|item| item.mark().batch_item()).collect();
+        let id = document.submission_id().to_string();
+        let receipt = json!({ "task_id": task_id });
+        self.store.note_batch(&id, &items, &receipt).await.map_err(failed)
+    }
+}
