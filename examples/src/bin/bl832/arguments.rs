@@ -13,6 +13,7 @@ use clap::{Parser, ValueEnum};
 /// not, 2 for wrong usage.
 #[derive(Debug, Parser)]
 #[command(name = "bl832", version, max_term_width = 100)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Arguments {
     /// Print one JSON document on stdout and nothing else.
     #[arg(long)]

@@ -153,7 +153,7 @@ fn curl(link: &str) -> String {
         stream.read_to_string(&mut answer).unwrap();
         let next = answer.lines().find_map(|line| line.strip_prefix("location: "));
         match next {
-            Some(next) => url = next.to_owned(),
+            Some(next) => next.clone_into(&mut url),
             None => return answer,
         }
     }

@@ -48,7 +48,7 @@ pub struct MoveParameters {
 }
 
 /// One path or several.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged, expecting = "file_path must be a path or a list of paths")]
 pub enum FilePaths {
     /// As the incumbent's callers send it.
