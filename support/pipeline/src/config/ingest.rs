@@ -66,7 +66,8 @@ impl Ingest {
         }
         let problem = "must be `off`, `header` (the file is whole) or `frames` (and every frame can be read)";
         let validate = top.parsed("validate", problem, |text| match text {
-            "off" => Some(Validate::Off),
+            // A tool that writes YAML anew may have taken `off` for a truth value.
+            "off" | "false" | "no" => Some(Validate::Off),
             "header" => Some(Validate::Header),
             "frames" => Some(Validate::Frames),
             _ => None,
