@@ -215,7 +215,7 @@ impl JobHandle {
     }
 
     /// The job, from the queue if it is there, else from the accounting; `None` if neither knows it (yet: see
-    /// [`ErrorExt::is_job_not_found`]). One or two requests, each retried.
+    /// [`ErrorExt::is_job_not_found`](crate::ErrorExt::is_job_not_found)). One or two requests, each retried.
     ///
     /// # Errors
     /// Those of any request; `OperationFailed` in the words of Slurm.

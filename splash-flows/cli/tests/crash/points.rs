@@ -78,6 +78,30 @@ const MOVE: &[Request] = &[
         "datablock made, reply held",
     ),
     request(
+        "scicat.attachment_create",
+        1,
+        "dataset without picture",
+        "picture made, reply held",
+    ),
+    request(
+        "scicat.dataset_get",
+        1,
+        "before the copies are listed",
+        "dataset unread",
+    ),
+    request(
+        "scicat.datablock_list",
+        2,
+        "before a look at the copies",
+        "copies unread",
+    ),
+    request(
+        "scicat.datablock_create",
+        2,
+        "a copy not in the catalogue",
+        "copy in the catalogue, reply held",
+    ),
+    request(
         "prefect.flow_run_create",
         2,
         "after the intent, not scheduled",
@@ -108,6 +132,19 @@ const PRUNE: &[Request] = &[
         "deletion acted on, reply held",
     ),
     request("transfer.task_list", 1, "before the first poll", "polled, unread"),
+    request(
+        "scicat.login",
+        1,
+        "deleted, the catalogue not told",
+        "catalogue's login unread",
+    ),
+    request("scicat.dataset_find", 1, "before the search", "search unread"),
+    request(
+        "scicat.datablock_list",
+        1,
+        "before a look at the copies",
+        "copies unread",
+    ),
 ];
 
 /// Every request of a prune of a folder.
@@ -144,6 +181,19 @@ const FOLDER: &[Request] = &[
         1,
         "before the first poll",
         "between delete and record",
+    ),
+    request(
+        "scicat.login",
+        1,
+        "deleted, the catalogue not told",
+        "catalogue's login unread",
+    ),
+    request("scicat.dataset_find", 1, "before the search", "search unread"),
+    request(
+        "scicat.datablock_list",
+        1,
+        "before a look at the copies",
+        "copies unread",
     ),
 ];
 
