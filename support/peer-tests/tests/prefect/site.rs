@@ -120,7 +120,9 @@ pub(crate) async fn ended(client: &Client, id: &str, log: &Path) -> FlowRun {
     let id = FlowRunId::new(id);
     wait_for(log, async || {
         let run = client.flow_run(id.clone()).get().send().await.ok()?;
-        let is_over = run.state_type.as_ref().is_some_and(StateType::is_terminal);
+        // A run of a dead worker is Crashed for the moment in which another takes it over.
+        let crashed = run.state_type == Some(StateType::Crashed);
+        let is_over = !crashed && run.state_type.as_ref().is_some_and(StateType::is_terminal);
         is_over.then_some(run)
     })
     .await
