@@ -10,7 +10,8 @@ use futures_util::future::{BoxFuture, Shared, WeakShared};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use crate::api::LsFilter;
-use crate::{Client, EndpointId, Entry, Result};
+use crate::error::absent_path;
+use crate::{Client, EndpointId, Entry, Error, Result};
 
 /// How long looks at one folder are collected. Nobody notices, and those who were woken by one answer all come in time.
 const MOMENT: Duration = Duration::from_millis(20);
@@ -55,10 +56,10 @@ impl Paths {
     }
 
     /// Whether it could be joined.
-    fn join(&self, path: &str) -> bool {
+    fn join(&self, wanted: &[&str]) -> bool {
         let mut open = self.open();
-        let joined = open.as_mut().map(|paths| paths.push(path.to_owned()));
-        joined.is_some()
+        let wanted = wanted.iter().map(|path| (*path).to_owned());
+        open.as_mut().map(|paths| paths.extend(wanted)).is_some()
     }
 }
 
@@ -86,29 +87,50 @@ impl Lookout {
     /// As for [`Stat::send_opt`](crate::api::Stat::send_opt): a collection that the service does not know is one.
     pub async fn stat(&self, endpoint: &EndpointId, path: &str) -> Result<Option<Entry>> {
         let folder = split(path).0;
-        let found = self.gather(endpoint, folder, path).await?;
+        let found = self.gather(endpoint, folder, &[path]).await?;
         Ok(found.get(path).cloned())
     }
 
-    /// What stands at each of the paths, in their order: one request for each folder they lie in, or a few.
+    /// What stands at each of the paths, in their order: one request for each folder they lie in, or a few, shared with
+    /// others who look into that folder at this moment. Retried.
     ///
     /// # Errors
     /// As for [`stat`](Self::stat).
     pub async fn stat_all(&self, endpoint: &EndpointId, paths: &[&str]) -> Result<Vec<Option<Entry>>> {
-        stat_all(&self.inner.client, endpoint, paths).await
+        let mut folders: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for path in paths {
+            folders.entry(split(path).0).or_default().push(path);
+        }
+        let looks: Vec<_> = folders
+            .into_iter()
+            .map(|(folder, wanted)| async move {
+                let found = self.gather(endpoint, folder, &wanted).await?;
+                Ok((folder, found))
+            })
+            .collect();
+        let answers = stream::iter(looks).buffer_unordered(AT_ONCE);
+        let answers: HashMap<&str, Arc<HashMap<String, Entry>>> = answers.try_collect().await?;
+        let find = |path: &&str| answers.get(split(path).0)?.get(*path).cloned();
+        Ok(paths.iter().map(find).collect())
     }
 
     /// Joins those who are about to look into this folder, or begins.
-    fn gather(&self, endpoint: &EndpointId, folder: &str, path: &str) -> Shared<BoxFuture<'static, Answer>> {
+    fn gather(
+        &self,
+        endpoint: &EndpointId,
+        folder: &str,
+        wanted: &[&str],
+    ) -> Shared<BoxFuture<'static, Answer>> {
         let key = (endpoint.clone(), folder.to_owned());
         let mut open = self.inner.open.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(gathering) = open.get(&key)
             && let Some(answer) = gathering.answer.upgrade()
-            && gathering.paths.join(path)
+            && gathering.paths.join(wanted)
         {
             return answer;
         }
-        let paths = Arc::new(Paths(Mutex::new(Some(vec![path.to_owned()]))));
+        let wanted = wanted.iter().map(|path| (*path).to_owned()).collect();
+        let paths = Arc::new(Paths(Mutex::new(Some(wanted))));
         let asked = (self.inner.client.clone(), endpoint.clone(), Arc::clone(&paths));
         let answer = look(asked).boxed().shared();
         // What nobody waits for any more is forgotten.
@@ -235,15 +257,13 @@ impl Request<'_> {
                     .fold(LsFilter::new(), |filter, n| filter.name(split(paths[*n]).1));
                 match list(client, endpoint, folder, Some(filter)).await {
                     Ok(found) => sure(client, endpoint, pick(&found, wanted, paths), paths).await,
-                    // A folder that does not let itself be listed may still let its files be looked at.
-                    Err(error) if error.is_transient() || error.status().is_none() => Err(error),
-                    Err(_) => each(client, endpoint, wanted, paths).await,
+                    Err(error) => unlisted(error, client, endpoint, wanted, paths).await,
                 }
             }
-            Self::Folder(folder, wanted) => {
-                let found = list(client, endpoint, folder, None).await?;
-                Ok(pick(&found, wanted, paths))
-            }
+            Self::Folder(folder, wanted) => match list(client, endpoint, folder, None).await {
+                Ok(found) => Ok(pick(&found, wanted, paths)),
+                Err(error) => unlisted(error, client, endpoint, wanted, paths).await,
+            },
         }
     }
 }
@@ -251,6 +271,20 @@ impl Request<'_> {
 fn pick(found: &HashMap<String, Entry>, wanted: Vec<usize>, paths: &[&str]) -> Vec<(usize, Option<Entry>)> {
     let each = wanted.into_iter();
     each.map(|n| (n, found.get(split(paths[n]).1).cloned())).collect()
+}
+
+/// A folder that does not let itself be listed may still let its files be looked at.
+async fn unlisted(
+    error: Error,
+    client: &Client,
+    endpoint: &EndpointId,
+    wanted: Vec<usize>,
+    paths: &[&str],
+) -> Result<Vec<(usize, Option<Entry>)>> {
+    if error.is_transient() || error.status().is_none() {
+        return Err(error);
+    }
+    each(client, endpoint, wanted, paths).await
 }
 
 /// What a list of names leaves out is looked up by itself before it is believed not to be there.
@@ -283,37 +317,18 @@ async fn each(
         .await
 }
 
-/// The entries of a folder by name, page after page; none if there is no such folder.
+/// The entries of a folder by name, to its end; none if there is no such folder.
 async fn list(
     client: &Client,
     endpoint: &EndpointId,
     folder: &str,
     filter: Option<LsFilter>,
 ) -> Result<HashMap<String, Entry>> {
-    let mut found = HashMap::new();
-    let mut seen = 0_u64;
-    loop {
-        let mut request = client.endpoint(endpoint.clone()).ls(folder).order_by("name ASC");
-        if let Some(filter) = filter.clone() {
-            request = request.filter_by(filter);
-        }
-        if seen > 0 {
-            request = request.offset(seen);
-        }
-        let Some(listing) = request.send_opt().await? else {
-            return Ok(found);
-        };
-        let came = listing.entries.len() as u64;
-        seen += came;
-        let total = listing.total.unwrap_or(0);
-        found.extend(
-            listing
-                .entries
-                .into_iter()
-                .map(|entry| (entry.name.clone(), entry)),
-        );
-        if came == 0 || seen >= total {
-            return Ok(found);
-        }
+    let mut request = client.endpoint(endpoint.clone()).ls(folder).order_by("name ASC");
+    if let Some(filter) = filter {
+        request = request.filter_by(filter);
     }
+    let listing = absent_path(request.whole().await)?;
+    let entries = listing.into_iter().flat_map(|listing| listing.entries);
+    Ok(entries.map(|entry| (entry.name.clone(), entry)).collect())
 }

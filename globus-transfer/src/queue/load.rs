@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use tokio::sync::Notify;
 use tracing::warn;
 
 use super::Inner;
+use super::company::{Company, groups};
 use super::error::ItemError;
 use super::item::{QueueItem, Settled};
 use super::journal::Intended;
@@ -15,6 +14,9 @@ use super::outcome::{Told, tell};
 use super::state::Entry;
 use super::transfers::Group;
 use crate::{SubmissionDocument, Task, TaskId, TransferItem, WaitError};
+
+/// So many moments at most are others waited for.
+const MOST_MOMENTS: usize = 5;
 
 /// A submission that was recorded before.
 pub(super) struct Recorded {
@@ -24,76 +26,30 @@ pub(super) struct Recorded {
 
 /// The items of one task.
 pub(super) struct Load<T> {
+    /// The queue's own number of it.
+    pub(super) task: u64,
     pub(super) entries: Vec<Entry<T>>,
-    pub(super) places: Vec<String>,
     pub(super) recorded: Option<Recorded>,
-}
-
-impl<T> Load<T> {
-    /// Those who wait for its items, each once.
-    pub(super) fn groups(&self) -> Vec<Arc<Group>> {
-        let mut groups: Vec<Arc<Group>> = Vec::new();
-        for entry in &self.entries {
-            // Items of a group stand beside each other, but for those that were queued again.
-            if !groups.last().is_some_and(|last| Arc::ptr_eq(last, &entry.group))
-                && !groups.iter().any(|known| Arc::ptr_eq(known, &entry.group))
-            {
-                groups.push(Arc::clone(&entry.group));
-            }
-        }
-        groups
-    }
-}
-
-/// Those who share a task: it is cancelled only when all of them want it.
-pub(super) struct Company {
-    groups: Vec<Arc<Group>>,
-    /// Whether the document has items of others, whom this process does not know.
-    open: AtomicBool,
-    changed: Notify,
-}
-
-impl Company {
-    /// Looks again whether all want to cancel.
-    pub(super) fn changed(&self) {
-        self.changed.notify_one();
-    }
-
-    /// Whether everybody who shares the task has cancelled.
-    pub(super) fn has_cancelled(&self) -> bool {
-        !self.open.load(Ordering::Relaxed) && self.groups.iter().all(|group| group.is_cancelled())
-    }
-
-    async fn cancelled(&self) {
-        while !self.has_cancelled() {
-            self.changed.notified().await;
-        }
-    }
-
-    fn told(&self, task: &Task) {
-        for group in &self.groups {
-            group.updated(task);
-        }
-    }
 }
 
 /// A load on its way. When it is dropped its place is free, whether it came to its end or nobody waits for it.
 pub(super) struct Life<T: Send + Sync + 'static> {
     inner: Arc<Inner<T>>,
     entries: Vec<Entry<T>>,
-    recorded: Option<Recorded>,
     company: Arc<Company>,
-    _place: Place<T>,
+    place: Place<T>,
 }
 
 struct Place<T: Send + Sync + 'static> {
     inner: Arc<Inner<T>>,
-    places: Vec<String>,
+    task: u64,
 }
 
 impl<T: Send + Sync + 'static> Drop for Place<T> {
     fn drop(&mut self) {
-        self.inner.state().ended(&self.places);
+        // What nobody took is dropped without the lock.
+        let left = self.inner.state().ended(self.task);
+        drop(left);
         self.inner.dispatch();
     }
 }
@@ -106,30 +62,37 @@ struct Sent {
 }
 
 impl<T: Send + Sync + 'static> Life<T> {
-    pub(super) fn new(inner: Arc<Inner<T>>, load: Load<T>) -> Self {
-        let company = Company {
-            groups: load.groups(),
-            open: AtomicBool::new(false),
-            changed: Notify::new(),
-        };
+    pub(super) fn new(inner: Arc<Inner<T>>, task: u64, company: Arc<Company>) -> Self {
         Self {
-            _place: Place {
+            place: Place {
                 inner: Arc::clone(&inner),
-                places: load.places,
+                task,
             },
             inner,
-            entries: load.entries,
-            recorded: load.recorded,
-            company: Arc::new(company),
+            entries: Vec::new(),
+            company,
         }
     }
 
-    pub(super) fn company(&self) -> Arc<Company> {
-        Arc::clone(&self.company)
+    /// A new task, whose items stand [open](super::state::State::open) until it takes them.
+    pub(super) async fn run(mut self) {
+        let Some(document) = self.intend().await else {
+            return;
+        };
+        self.follow(document, None).await;
     }
 
-    pub(super) async fn run(mut self) {
-        let Some(sent) = self.submit().await else { return };
+    /// A task that was recorded before.
+    pub(super) async fn go_on(mut self, recorded: Recorded, entries: Vec<Entry<T>>) {
+        self.entries = entries;
+        self.follow(recorded.document, recorded.task_id).await;
+    }
+
+    /// Sends the document, unless its task is known, and waits for its end.
+    async fn follow(mut self, document: SubmissionDocument, task_id: Option<TaskId>) {
+        let Some(sent) = self.submit(document, task_id).await else {
+            return;
+        };
         let company = Arc::clone(&self.company);
         // The wait is polled first: a task that has ended is not cancelled.
         let ended = tokio::select! {
@@ -142,16 +105,32 @@ impl<T: Send + Sync + 'static> Life<T> {
         self.settle(entries, told);
     }
 
-    /// Sends the document, recorded before or now; nothing is left to do if it gives no task.
-    async fn submit(&mut self) -> Option<Sent> {
-        let (document, task_id) = match self.recorded.take() {
-            Some(recorded) => (recorded.document, recorded.task_id),
-            None => (self.intend().await?, None),
-        };
+    /// A task that follows another waits until nothing has joined it for a moment. One that is alone does not.
+    async fn gather(&self) {
+        let moment = self.inner.gather;
+        let mut before = None;
+        for _ in 0..MOST_MOMENTS {
+            let gathered = self.inner.state().gathered(self.place.task);
+            if moment.is_zero() || gathered.is_none() || gathered == before {
+                return;
+            }
+            before = gathered;
+            self.inner.client.rest().clock().sleep(moment).await;
+        }
+    }
+
+    /// From here on nobody joins.
+    fn close(&mut self) {
+        self.entries = self.inner.state().close(self.place.task);
+        self.company.keep(groups(&self.entries));
+    }
+
+    /// Nothing is left to do if the document gives no task.
+    async fn submit(&mut self, document: SubmissionDocument, task_id: Option<TaskId>) -> Option<Sent> {
         let items = document.item_count();
-        self.company
-            .open
-            .store(items > self.entries.len(), Ordering::Relaxed);
+        if items > self.entries.len() {
+            self.company.has_others();
+        }
         if self.company.has_cancelled() && task_id.is_none() {
             return None;
         }
@@ -171,16 +150,17 @@ impl<T: Send + Sync + 'static> Life<T> {
                 }
             },
         };
-        for group in &self.company.groups {
-            group.submitted(&task_id);
-        }
+        self.company.each(|group| group.submitted(&task_id));
         Some(Sent { task_id, lone })
     }
 
     /// The new document, recorded.
     async fn intend(&mut self) -> Option<SubmissionDocument> {
-        let client = &self.inner.client;
-        let id = match client.submission_id().send().await {
+        let id = self.inner.client.submission_id().send().await;
+        self.gather().await;
+        // What came meanwhile goes with this task.
+        self.close();
+        let id = match id {
             Ok(id) => id,
             Err(error) => {
                 self.fail(&ItemError::Submission(error));
@@ -237,7 +217,7 @@ impl<T: Send + Sync + 'static> Life<T> {
         self.inner
             .watcher
             .wait(task_id.clone())
-            .on_update(move |task| company.told(task))
+            .on_update(move |task| company.each(|group| group.updated(task)))
             .await
     }
 
@@ -263,6 +243,7 @@ impl<T: Send + Sync + 'static> Life<T> {
             }
         }
         self.settle(out, told);
+        self.company.keep(groups(&self.entries));
     }
 
     /// The service would not have the document. If it names one of several files that one fails, and the others go on.

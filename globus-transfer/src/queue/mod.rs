@@ -1,5 +1,6 @@
 //! Many files, few tasks.
 
+mod company;
 mod error;
 mod item;
 mod journal;
@@ -10,13 +11,15 @@ mod transfers;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use futures_util::FutureExt;
 
 use crate::api::SubmitTransfer;
 use crate::{Client, SubmissionDocument, TaskId, TaskWatcher};
+use company::{Company, groups};
 use load::{Life, Load, Recorded};
-use state::State;
+use state::{Entry, State};
 
 pub use error::ItemError;
 pub use item::{Delivered, Evidence, QueueItem, Settled};
@@ -28,9 +31,10 @@ const ROOM: usize = 3;
 
 /// Copies many files with few tasks.
 ///
-/// An item goes at once while fewer than three of the queue's tasks are active. Otherwise it waits, and as soon as a
-/// task ends, all that waits for the same source, destination and options goes as one task, up to 1,000 items or
-/// 1 TB (a larger item goes alone). So a lone file is never delayed, and ten thousand make a dozen tasks.
+/// An item goes at once while fewer than three of the queue's tasks are active; those that come while the submission
+/// id of its task is asked for go with it. Otherwise it waits, and as soon as a task ends, all that waits for the same
+/// source, destination and options goes as one task, up to 1,000 items or 1 TB (a larger item goes alone). So a lone
+/// file is never delayed, and ten thousand make a dozen tasks.
 ///
 /// What becomes of an item is told by itself: tasks pass over files that cannot be read (`skip_source_errors`), and
 /// those fail with their reason; those on the task's list of successful transfers are delivered; what is on neither
@@ -72,6 +76,8 @@ pub(crate) struct Inner<T> {
     client: Client,
     watcher: TaskWatcher,
     journal: Option<Arc<dyn Journal<T>>>,
+    /// How long a task waits for more, if another is under way.
+    gather: Duration,
     state: Mutex<State<T>>,
 }
 
@@ -96,26 +102,39 @@ impl<T> fmt::Debug for TransferQueue<T> {
 impl<T: Send + Sync + 'static> TransferQueue<T> {
     /// A queue that submits through `client` and waits with `watcher`.
     pub fn new(watcher: TaskWatcher, client: Client) -> Self {
-        Self::set_up(watcher, client, None, ROOM)
+        Self::set_up(watcher, client, None, Duration::ZERO)
     }
 
     /// As [`new`](Self::new), with what every submission is recorded in before it is sent.
     pub fn with_journal(watcher: TaskWatcher, client: Client, journal: Arc<dyn Journal<T>>) -> Self {
-        Self::set_up(watcher, client, Some(journal), ROOM)
+        Self::set_up(watcher, client, Some(journal), Duration::ZERO)
+    }
+
+    /// For a queue that many calls share, each with few items: while a task of theirs is under way, the next one of
+    /// the same source, destination and options waits until nothing has joined it for `moment`, five such moments at
+    /// most. An item that is alone goes at once all the same.
+    pub fn gathering(
+        watcher: TaskWatcher,
+        client: Client,
+        journal: Arc<dyn Journal<T>>,
+        moment: Duration,
+    ) -> Self {
+        Self::set_up(watcher, client, Some(journal), moment)
     }
 
     fn set_up(
         watcher: TaskWatcher,
         client: Client,
         journal: Option<Arc<dyn Journal<T>>>,
-        room: usize,
+        gather: Duration,
     ) -> Self {
         Self {
             inner: Arc::new(Inner {
                 client,
                 watcher,
                 journal,
-                state: Mutex::new(State::new(room)),
+                gather,
+                state: Mutex::new(State::new(ROOM)),
             }),
         }
     }
@@ -185,12 +204,31 @@ impl<T: Send + Sync + 'static> Inner<T> {
         }
     }
 
-    /// Hands a load to those who wait for its items; the first of them to poll it sets it going.
+    /// Queues items of one group.
+    fn push(self: &Arc<Self>, entries: Vec<Entry<T>>) {
+        let joined = self.state().push(entries);
+        for one in joined {
+            one.group.formed(one.running, &one.company);
+        }
+        self.dispatch();
+    }
+
+    /// Hands a load to those who wait for its items; the first of them to poll it sets it going. Until it has a
+    /// document, others may join.
     fn begin(self: &Arc<Self>, load: Load<T>) {
-        let groups = load.groups();
-        let life = Life::new(Arc::clone(self), load);
-        let company = life.company();
-        let running = life.run().boxed().shared();
+        let groups = groups(&load.entries);
+        let company = Arc::new(Company::new(groups.clone()));
+        let life = Life::new(Arc::clone(self), load.task, Arc::clone(&company));
+        let running = if let Some(recorded) = load.recorded {
+            life.go_on(recorded, load.entries).boxed().shared()
+        } else {
+            let running = life.run().boxed().shared();
+            // It has not been polled yet, so there is something to hold on to.
+            if let Some(weak) = running.downgrade() {
+                self.state().open((load.task, load.entries), weak, &company);
+            }
+            running
+        };
         for group in &groups {
             group.formed(running.clone(), &company);
         }

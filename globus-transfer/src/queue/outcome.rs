@@ -43,7 +43,7 @@ pub(super) async fn tell<T>(
         Err(error) if error.may_still_run() => return all(entries, &failed(task_id, Arc::new(error))),
         Err(error) => Some(Arc::new(error)),
     };
-    let told = match lists(client, task_id).await {
+    let told = match lists(client, entries, task_id).await {
         Ok(lists) => match end {
             None => well(client, entries, &lists, task_id).await,
             Some(error) => Ok(badly(entries, &lists, task_id, &error)),
@@ -75,11 +75,15 @@ fn all<T>(entries: &[Entry<T>], error: &ItemError) -> Vec<Told> {
     each.collect()
 }
 
-async fn lists(client: &Client, task_id: &TaskId) -> Result<Lists> {
+async fn lists<T>(client: &Client, entries: &[Entry<T>], task_id: &TaskId) -> Result<Lists> {
     let task = client.task(task_id.clone());
     let mut lists = Lists::default();
     for one in task.successful_transfers().collect().await? {
         lists.delivered.extend(one.destination_path.or(one.source_path));
+    }
+    // Where everything was delivered nothing was passed over.
+    if entries.iter().all(|entry| lists.has_delivered(entry)) {
+        return Ok(lists);
     }
     for one in task.skipped_errors().collect().await? {
         let path = one.source_path.clone().or_else(|| one.destination_path.clone());
@@ -89,11 +93,16 @@ async fn lists(client: &Client, task_id: &TaskId) -> Result<Lists> {
 }
 
 impl Lists {
+    /// Either side's path may be withheld from who has no role there.
+    fn has_delivered<T>(&self, entry: &Entry<T>) -> bool {
+        let item = &entry.item;
+        self.delivered.contains(&item.destination_path) || self.delivered.contains(&item.source_path)
+    }
+
     /// What the lists say of an entry, if they do.
     fn look<T>(&self, entry: &Entry<T>, task_id: &TaskId) -> Option<Told> {
         let (from, to) = (&entry.item.source_path, &entry.item.destination_path);
-        // Either side's path may be withheld from who has no role there.
-        if self.delivered.contains(to) || self.delivered.contains(from) {
+        if self.has_delivered(entry) {
             return Some(delivered(task_id, Evidence::SuccessfulTransfers));
         }
         let skipped = self.skipped.get(from).or_else(|| self.skipped.get(to))?;

@@ -1,11 +1,12 @@
 //! What waits, and what of it makes a task. No I/O.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
+use super::company::Company;
 use super::item::QueueItem;
 use super::load::{Load, Recorded};
-use super::transfers::Group;
+use super::transfers::{Group, Running, WeakRunning};
 use crate::api::SubmitTransfer;
 
 /// The most that one task takes.
@@ -48,20 +49,63 @@ pub(super) struct Entry<T> {
 
 pub(super) struct State<T> {
     room: usize,
-    active: usize,
-    waiting: VecDeque<Entry<T>>,
+    active: HashMap<u64, Active>,
     /// Where the active tasks write: no second one writes there at the same time.
     busy: HashSet<String>,
+    last_task: u64,
+    waiting: VecDeque<Entry<T>>,
+    open: Vec<Open<T>>,
     last_part: u64,
+}
+
+/// A task that is active.
+struct Active {
+    /// Its route.
+    key: Option<String>,
+    places: Vec<String>,
+}
+
+/// A task that has no document yet: what fits joins it.
+struct Open<T> {
+    task: u64,
+    entries: Vec<Entry<T>>,
+    bytes: u64,
+    running: WeakRunning,
+    company: Arc<Company>,
+}
+
+impl<T> Open<T> {
+    fn takes(&self, entry: &Entry<T>) -> bool {
+        fits(&self.entries, self.bytes, entry)
+    }
+}
+
+/// Whether an entry may share the task of these.
+fn fits<T>(taken: &[Entry<T>], bytes: u64, entry: &Entry<T>) -> bool {
+    taken.first().is_none_or(|first| {
+        first.part == entry.part
+            && first.route.key == entry.route.key
+            && taken.len() < MOST_ITEMS
+            && bytes.saturating_add(entry.item.bytes) <= MOST_BYTES
+    })
+}
+
+/// Somebody whose items joined a task.
+pub(super) struct Joined {
+    pub(super) group: Arc<Group>,
+    pub(super) running: Running,
+    pub(super) company: Arc<Company>,
 }
 
 impl<T> State<T> {
     pub(super) fn new(room: usize) -> Self {
         Self {
             room,
-            active: 0,
-            waiting: VecDeque::new(),
+            active: HashMap::new(),
             busy: HashSet::new(),
+            last_task: 0,
+            waiting: VecDeque::new(),
+            open: Vec::new(),
             last_part: 0,
         }
     }
@@ -71,16 +115,51 @@ impl<T> State<T> {
     }
 
     pub(super) fn active(&self) -> usize {
-        self.active
+        self.active.len()
     }
 
     pub(super) fn waiting(&self) -> usize {
         self.waiting.iter().filter(|entry| !entry.group.is_gone()).count()
     }
 
-    /// Puts items at the end of the queue.
-    pub(super) fn push(&mut self, entries: impl IntoIterator<Item = Entry<T>>) {
-        self.waiting.extend(entries);
+    /// Puts items of one group into the tasks that have no document yet, and the rest at the end of the queue.
+    pub(super) fn push(&mut self, entries: impl IntoIterator<Item = Entry<T>>) -> Vec<Joined> {
+        let mut joined = Vec::new();
+        for entry in entries {
+            if let Some(entry) = self.join_open(entry, &mut joined) {
+                self.waiting.push_back(entry);
+            }
+        }
+        joined
+    }
+
+    /// Gives the entry back if there is no task for it.
+    fn join_open(&mut self, entry: Entry<T>, joined: &mut Vec<Joined>) -> Option<Entry<T>> {
+        let Some(open) = self.open.iter_mut().find(|open| open.takes(&entry)) else {
+            return Some(entry);
+        };
+        let place = entry.route.place(&entry.item);
+        if self.busy.contains(&place) {
+            return Some(entry);
+        }
+        if open.company.join(&entry.group) {
+            // Whoever waits drives it; that nobody does any more is noticed in a moment.
+            let Some(running) = open.running.upgrade() else {
+                return Some(entry);
+            };
+            joined.push(Joined {
+                group: Arc::clone(&entry.group),
+                running,
+                company: Arc::clone(&open.company),
+            });
+        }
+        self.busy.insert(place.clone());
+        if let Some(active) = self.active.get_mut(&open.task) {
+            active.places.push(place);
+        }
+        open.bytes = open.bytes.saturating_add(entry.item.bytes);
+        open.entries.push(entry);
+        None
     }
 
     /// Puts items back, before all others. `apart`: in two parts, which share no task any more.
@@ -107,7 +186,7 @@ impl<T> State<T> {
 
     /// The next task, if there is room for one and something to do; it counts as active from now on.
     pub(super) fn form(&mut self) -> Option<Load<T>> {
-        if self.active >= self.room {
+        if self.active.len() >= self.room {
             return None;
         }
         self.waiting.retain(|entry| !entry.group.is_gone());
@@ -115,14 +194,8 @@ impl<T> State<T> {
         let (mut places, mut bytes) = (Vec::new(), 0_u64);
         let mut left = VecDeque::with_capacity(self.waiting.len());
         for entry in self.waiting.drain(..) {
-            let fits = taken.first().is_none_or(|first| {
-                first.part == entry.part
-                    && first.route.key == entry.route.key
-                    && taken.len() < MOST_ITEMS
-                    && bytes.saturating_add(entry.item.bytes) <= MOST_BYTES
-            });
             let place = entry.route.place(&entry.item);
-            if fits && self.busy.insert(place.clone()) {
+            if fits(&taken, bytes, &entry) && self.busy.insert(place.clone()) {
                 places.push(place);
                 bytes = bytes.saturating_add(entry.item.bytes);
                 taken.push(entry);
@@ -131,156 +204,83 @@ impl<T> State<T> {
             }
         }
         self.waiting = left;
-        if taken.is_empty() {
-            return None;
-        }
-        self.active += 1;
-        Some(Load {
-            entries: taken,
-            places,
-            recorded: None,
-        })
+        (!taken.is_empty()).then(|| self.load(taken, places, None))
     }
 
     /// The task of a submission that was recorded before: it counts as active, whatever the room.
     pub(super) fn join(&mut self, entries: Vec<Entry<T>>, recorded: Recorded) -> Load<T> {
-        self.active += 1;
         let places = entries.iter().map(|entry| entry.route.place(&entry.item));
         let places = places.filter(|place| self.busy.insert(place.clone())).collect();
+        self.load(entries, places, Some(recorded))
+    }
+
+    fn load(&mut self, entries: Vec<Entry<T>>, places: Vec<String>, recorded: Option<Recorded>) -> Load<T> {
+        self.last_task += 1;
+        let key = entries.first().map(|first| first.route.key.clone());
+        self.active.insert(self.last_task, Active { key, places });
         Load {
+            task: self.last_task,
             entries,
-            places,
-            recorded: Some(recorded),
+            recorded,
         }
     }
 
-    /// A task ended, or nobody waits for it any more.
-    pub(super) fn ended(&mut self, places: &[String]) {
-        self.active -= 1;
-        for place in places {
-            self.busy.remove(place);
+    /// Others may join the task until it is [closed](Self::close).
+    pub(super) fn open(
+        &mut self,
+        (task, entries): (u64, Vec<Entry<T>>),
+        running: WeakRunning,
+        company: &Arc<Company>,
+    ) {
+        let each = entries.iter().map(|entry| entry.item.bytes);
+        self.open.push(Open {
+            task,
+            bytes: each.fold(0, u64::saturating_add),
+            entries,
+            running,
+            company: Arc::clone(company),
+        });
+    }
+
+    /// How many items an open task has that still takes more, if others of its route are under way.
+    pub(super) fn gathered(&self, task: u64) -> Option<usize> {
+        let open = self.open.iter().find(|open| open.task == task)?;
+        let key = &self.active.get(&task)?.key;
+        let follows = self
+            .active
+            .iter()
+            .any(|(other, active)| *other != task && active.key == *key);
+        (follows && open.entries.len() < MOST_ITEMS && open.bytes < MOST_BYTES).then_some(open.entries.len())
+    }
+
+    /// The items of a task that nobody can join any more, without those that nobody awaits.
+    pub(super) fn close(&mut self, task: u64) -> Vec<Entry<T>> {
+        let Some(n) = self.open.iter().position(|open| open.task == task) else {
+            return Vec::new();
+        };
+        let open = self.open.swap_remove(n);
+        let (kept, gone): (Vec<_>, Vec<_>) =
+            open.entries.into_iter().partition(|entry| !entry.group.is_gone());
+        for entry in gone {
+            let place = entry.route.place(&entry.item);
+            self.busy.remove(&place);
+            if let Some(active) = self.active.get_mut(&task) {
+                active.places.retain(|other| *other != place);
+            }
         }
+        kept
+    }
+
+    /// A task ended, or nobody waits for it any more. Answers what it never took: nobody awaits that either.
+    pub(super) fn ended(&mut self, task: u64) -> Vec<Entry<T>> {
+        let ended = self.active.remove(&task);
+        for place in ended.into_iter().flat_map(|ended| ended.places) {
+            self.busy.remove(&place);
+        }
+        let open = self.open.iter().position(|open| open.task == task);
+        open.map_or_else(Vec::new, |n| self.open.swap_remove(n).entries)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use rest_core::{StaticToken, Token};
-
-    use super::*;
-    use crate::{Client, EndpointId};
-
-    fn route(destination: &str, verify: bool, label: &str) -> Arc<Route> {
-        let tokens = Arc::new(StaticToken(Token::bearer("t")));
-        let client = Client::new("https://transfer.example.org/", tokens).unwrap();
-        let id = |end: &str| EndpointId::parse(&format!("11111111-aaaa-4bbb-8ccc-00000000000{end}")).unwrap();
-        let options = client.submit_transfer(id("0"), id(destination));
-        Arc::new(Route::new(&options.verify_checksum(verify).label(label)))
-    }
-
-    fn entries(route: &Arc<Route>, group: &Arc<Group>, files: &[(&str, u64)]) -> Vec<Entry<()>> {
-        let entry = |(position, (name, bytes)): (usize, &(&str, u64))| Entry {
-            item: QueueItem::new(format!("/from/{name}"), format!("/to/{name}"), *bytes),
-            position,
-            group: Arc::clone(group),
-            route: Arc::clone(route),
-            rounds: 0,
-            part: 0,
-        };
-        files.iter().enumerate().map(entry).collect()
-    }
-
-    fn names(load: Option<Load<()>>) -> Vec<String> {
-        let entries = load.map(|load| load.entries).unwrap_or_default();
-        let name = |entry: &Entry<()>| entry.item.destination_path.trim_start_matches("/to/").to_owned();
-        entries.iter().map(name).collect()
-    }
-
-    #[test]
-    fn what_differs_in_route_or_options_never_shares_a_task_and_labels_do_not_matter() {
-        let group = Group::idle();
-        let mut state = State::new(9);
-        for (route, name) in [
-            (route("1", true, "a"), "one"),
-            (route("2", true, "a"), "two"),
-            (route("1", false, "a"), "three"),
-            (route("1", true, "b"), "four"),
-        ] {
-            state.push(entries(&route, &group, &[(name, 1)]));
-        }
-        assert_eq!(names(state.form()), ["one", "four"]);
-        assert_eq!(names(state.form()), ["two"]);
-        assert_eq!(names(state.form()), ["three"]);
-        assert!(state.form().is_none());
-    }
-
-    #[test]
-    fn a_task_is_full_at_a_thousand_items_or_a_terabyte_and_a_larger_item_goes_alone() {
-        let (group, route) = (Group::idle(), route("1", true, ""));
-        let mut state = State::new(9);
-        let many: Vec<String> = (0..1001).map(|n| n.to_string()).collect();
-        let files: Vec<(&str, u64)> = many.iter().map(|name| (name.as_str(), 1)).collect();
-        state.push(entries(&route, &group, &files));
-        assert_eq!(names(state.form()).len(), 1000);
-        assert_eq!(names(state.form()), ["1000"]);
-
-        let tera = 1_000_000_000_000;
-        let files = [
-            ("a", tera),
-            ("b", 1),
-            ("huge", 3 * tera),
-            ("c", tera - 1),
-            ("d", u64::MAX),
-            ("e", 1),
-        ];
-        state.push(entries(&route, &group, &files));
-        assert_eq!(names(state.form()), ["a"]);
-        assert_eq!(names(state.form()), ["b", "c"]);
-        assert_eq!(names(state.form()), ["huge"]);
-        assert_eq!(names(state.form()), ["d"]);
-        assert_eq!(names(state.form()), ["e"]);
-    }
-
-    #[test]
-    fn no_two_tasks_write_one_file_at_a_time() {
-        let (group, route) = (Group::idle(), route("1", true, ""));
-        let mut state = State::new(3);
-        state.push(entries(&route, &group, &[("x", 1), ("x", 1), ("y", 1)]));
-        let first = state.form().unwrap();
-        assert_eq!(first.places.len(), 2);
-        assert!(state.form().is_none(), "there is room, but x is being written");
-        state.ended(&first.places);
-        assert_eq!(names(state.form()), ["x"]);
-    }
-
-    #[test]
-    fn without_room_nothing_goes_and_what_nobody_awaits_never_does() {
-        let route = route("1", true, "");
-        let (here, gone) = (Group::idle(), Group::idle());
-        let mut state = State::new(1);
-        state.push(entries(&route, &here, &[("a", 1)]));
-        let first = state.form().unwrap();
-        state.push(entries(&route, &gone, &[("b", 1), ("c", 1)]));
-        state.push(entries(&route, &here, &[("d", 1)]));
-        assert!(state.form().is_none());
-        gone.leave();
-        state.tidy();
-        assert_eq!((state.waiting(), state.waiting.len()), (1, 1));
-        state.ended(&first.places);
-        assert_eq!(names(state.form()), ["d"]);
-    }
-
-    #[test]
-    fn what_is_queued_again_comes_first_and_halves_stay_apart() {
-        let (group, route) = (Group::idle(), route("1", true, ""));
-        let mut state = State::new(9);
-        state.push(entries(&route, &group, &[("later", 1)]));
-        let again = entries(&route, &group, &[("a", 1), ("b", 1), ("c", 1)]);
-        state.push_again(again, true);
-        assert_eq!(names(state.form()), ["a", "b"]);
-        assert_eq!(names(state.form()), ["c"]);
-        assert_eq!(names(state.form()), ["later"]);
-    }
-}
+mod tests;

@@ -7,20 +7,22 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
-use futures_util::future::{BoxFuture, Shared};
+use futures_util::future::{BoxFuture, Shared, WeakShared};
 use futures_util::stream::{FuturesUnordered, Stream, StreamExt};
 use futures_util::{FutureExt, future};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::Inner;
+use super::company::Company;
 use super::error::ItemError;
 use super::item::{Delivered, QueueItem, Settled};
-use super::load::{Company, Recorded};
+use super::load::Recorded;
 use super::state::{Entry, Route};
 use crate::api::{SubmitTransfer, TransferItem};
 use crate::{Task, TaskId};
 
-type Running = Shared<BoxFuture<'static, ()>>;
+pub(super) type Running = Shared<BoxFuture<'static, ()>>;
+pub(super) type WeakRunning = WeakShared<BoxFuture<'static, ()>>;
 type OnTask = Box<dyn Fn(&TaskId) + Send + Sync>;
 type OnUpdate = Box<dyn Fn(&Task) + Send + Sync>;
 
@@ -233,8 +235,7 @@ impl<T: Send + Sync + 'static> Transfers<T> {
             let load = self.inner.state().join(entries, recorded);
             self.inner.begin(load);
         } else {
-            self.inner.state().push(entries);
-            self.inner.dispatch();
+            self.inner.push(entries);
         }
     }
 }

@@ -70,6 +70,33 @@ async fn very_many_of_one_folder_are_one_listing_of_it() {
 }
 
 #[tokio::test]
+async fn many_who_look_at_several_files_at_once_share_a_listing_of_each_folder() {
+    let scene = scene(|sim| sim);
+    let lookout = Lookout::new(scene.client.clone());
+    let from = id(&scene.from);
+    let pairs: Vec<[String; 2]> = (0..20)
+        .map(|n| [format!("f/{n}"), format!("g/{n}")].map(|name| shown(&scene.from, &name)))
+        .collect();
+    for n in 0..20 {
+        scene.from.write(format!("f/{n}"), "1");
+        scene.from.write(format!("g/{n}"), "22");
+    }
+    let looks = pairs.iter().map(|[f, g]| {
+        let (lookout, from) = (&lookout, &from);
+        async move { lookout.stat_all(from, &[g, f]).await }
+    });
+    for found in join_all(looks).await {
+        let sizes: Vec<_> = found
+            .unwrap()
+            .into_iter()
+            .map(|entry| entry.unwrap().size)
+            .collect();
+        assert_eq!(sizes, [Some(2), Some(1)]);
+    }
+    assert_eq!(requests(&scene), (0, 2));
+}
+
+#[tokio::test]
 async fn those_who_left_do_not_keep_the_others_from_their_answer() {
     let scene = scene(|sim| sim);
     scene.from.write("f/a", "1");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
 use service_sim::Limits;
 
@@ -151,7 +151,7 @@ async fn at_once(bench: &Bench, files: &[String]) -> Vec<Value> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn runs_share_tasks_only_where_the_configuration_allows_it() {
-    for (shared, tasks) in [(false, 24..=24), (true, 4..=12)] {
+    for (shared, tasks) in [(false, 24..=24), (true, 2..=12)] {
         let delay = std::time::Duration::from_millis(300);
         let mut bench = Bench::with(|sim| sim.transfer_delay(delay));
         bench.configure(&json!({ "deletion": "on", "batch_across_runs": shared }));
@@ -173,6 +173,68 @@ async fn runs_share_tasks_only_where_the_configuration_allows_it() {
     }
 }
 
+/// What the transfer service was asked: looks, submission ids, submissions, lists of what a task did.
+fn costs(bench: &Bench) -> [usize; 4] {
+    let count = |operations: &[&str]| operations.iter().map(|one| bench.requests(one)).sum();
+    [
+        count(&["transfer.stat", "transfer.ls"]),
+        count(&["transfer.submission_id"]),
+        count(&["transfer.submit"]),
+        count(&[
+            "transfer.task_successful_transfers",
+            "transfer.task_skipped_errors",
+        ]),
+    ]
+}
+
+/// Polls are a matter of time and stand with the watcher's tests. Every task of a hop is held until all files of that
+/// hop have a task or wait for one, so a slow machine makes no difference.
+#[tokio::test(flavor = "multi_thread")]
+async fn twenty_runs_cost_few_requests_each_and_those_that_share_few_in_all() {
+    let mut bench = Bench::new();
+    let names: Vec<String> = (0..20).map(|n| format!("raw/{n}.h5")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let files = bench.scans(&names);
+    for report in at_once(&bench, &files).await {
+        assert_eq!(report["ok"], true, "{report:#}");
+    }
+    let [looks, ids, submissions, lists] = costs(&bench);
+    assert!(looks <= 100, "{looks}: the source, and both sides of two hops");
+    assert_eq!((ids, submissions, lists), (40, 40, 0));
+
+    bench = Bench::new();
+    bench.configure(&json!({ "deletion": "on", "batch_across_runs": true }));
+    let files = bench.scans(&names);
+    for (name, to) in [("first", "data832"), ("second", "nersc832")] {
+        let hold = format!("task:hold={name},destination={to}");
+        bench.sim.fault(hold.parse().unwrap());
+    }
+    let steer = async {
+        let queued = || bench.facility.workplace().queued();
+        let submitted = || bench.loads().iter().sum::<usize>();
+        bench.until(|_| submitted() + queued() == 20).await;
+        bench.sim.release("first");
+        bench.until(|_| submitted() + queued() == 40).await;
+        bench.sim.release("second");
+    };
+    let (reports, ()) = tokio::join!(at_once(&bench, &files), steer);
+    for (name, report) in names.iter().zip(reports) {
+        assert_eq!(report["ok"], true, "{report:#}");
+        bench.assert_everywhere(name);
+    }
+    let [looks, ids, submissions, lists] = costs(&bench);
+    let tasks = bench.loads().len();
+    println!("{looks} looks, {tasks} tasks, {lists} lists: {:?}", bench.loads());
+    assert!(
+        tasks <= 8,
+        "three a hop, and one for the rest: {:?}",
+        bench.loads()
+    );
+    assert_eq!((ids, submissions), (tasks, tasks));
+    assert!(lists <= tasks, "{lists}");
+    assert!(looks <= 20 + 2 * tasks, "{looks}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_is_dropped_leaves_the_task_that_another_shares() {
     let mut bench = Bench::new();
@@ -182,11 +244,20 @@ async fn a_run_that_is_dropped_leaves_the_task_that_another_shares() {
         bench.sim.fault(fault.parse().unwrap());
     }
     let report = {
-        let mut others = Box::pin(at_once(&bench, &files[..4]));
+        // One task at a time: the first has one of the scans, the next all that wait for it meanwhile.
+        let mut first = Box::pin(bench.run_move("R-0", &files[0]));
+        tokio::select! {
+            _ = &mut first => panic!("held"),
+            () = bench.until(|sim| sim.tasks().len() == 1) => {}
+        }
+        let ids = ["R-1", "R-2", "R-3"];
+        let others = ids
+            .iter()
+            .zip(&files[1..4])
+            .map(|(id, file)| bench.run_move(id, file));
+        let mut others = Box::pin(join(first, join_all(others)));
         let mut kept = Box::pin(bench.run_move("kept", &files[4]));
         let wait = async {
-            // One task at a time: the first has one of the scans, the next all that wait for it meanwhile.
-            bench.until(|sim| sim.tasks().len() == 1).await;
             bench.until(|_| bench.facility.workplace().queued() == 4).await;
             bench.sim.release("first");
             bench.until(|sim| sim.tasks().len() == 2).await;

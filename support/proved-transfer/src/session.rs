@@ -12,7 +12,7 @@ use run_store::{Claim, Effect, Opened, Run, RunStore, Slot};
 use serde_json::Value;
 
 use crate::control::ExportControl;
-use crate::copy::{Queue, queue};
+use crate::copy::{Queue, shared_queue};
 use crate::failure::Failure;
 use crate::progress::{Event, Progress};
 
@@ -88,7 +88,7 @@ impl Workplace {
     /// once, before the first run.
     pub fn batch_across_runs(mut self) -> Self {
         if self.store.keeps_batches() {
-            self.service.shared = Some(queue(&self));
+            self.service.shared = Some(shared_queue(&self));
         }
         self
     }

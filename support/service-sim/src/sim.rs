@@ -72,21 +72,30 @@ impl Handle {
         let transfer = crate::transfer::Transfer::new(Arc::clone(&shared));
         #[cfg(feature = "compute")]
         let compute = crate::compute::Compute::new(Arc::clone(&shared));
+        #[cfg(feature = "flows")]
+        let flows =
+            crate::flows::Flows::new(Arc::clone(&shared), Arc::clone(&transfer), Arc::clone(&compute));
+        #[cfg(feature = "scicat")]
+        let scicat = crate::scicat::SciCat::new(Arc::clone(&shared));
+        #[cfg(feature = "prefect")]
+        let prefect = crate::prefect::Prefect::new(Arc::clone(&shared));
+        #[cfg(feature = "sfapi")]
+        let sfapi = crate::sfapi::Sfapi::new(Arc::clone(&shared), sfapi);
         Self {
-            #[cfg(feature = "flows")]
-            flows: crate::flows::Flows::new(Arc::clone(&shared), Arc::clone(&transfer), Arc::clone(&compute)),
-            #[cfg(feature = "sfapi")]
-            sfapi: crate::sfapi::Sfapi::new(Arc::clone(&shared), sfapi),
+            shared,
+            services,
             #[cfg(feature = "transfer")]
             transfer,
             #[cfg(feature = "compute")]
             compute,
+            #[cfg(feature = "flows")]
+            flows,
             #[cfg(feature = "scicat")]
-            scicat: crate::scicat::SciCat::new(Arc::clone(&shared)),
+            scicat,
             #[cfg(feature = "prefect")]
-            prefect: crate::prefect::Prefect::new(Arc::clone(&shared)),
-            shared,
-            services,
+            prefect,
+            #[cfg(feature = "sfapi")]
+            sfapi,
         }
     }
 

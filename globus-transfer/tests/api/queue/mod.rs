@@ -65,6 +65,17 @@ impl Scene {
     }
 }
 
+/// Waits for something to be so at the service.
+pub(super) async fn until(what: &str, is_so: impl Fn() -> bool) {
+    for _ in 0..3000 {
+        if is_so() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("not within 30 s: {what}");
+}
+
 /// What became of each, in the order in which they were given.
 pub(super) async fn all<T: Send + Sync + 'static>(
     mut transfers: Transfers<T>,

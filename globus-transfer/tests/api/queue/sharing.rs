@@ -4,21 +4,11 @@ use std::future::IntoFuture;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use futures_util::future::join_all;
 use service_sim::Limits;
 
-use super::all;
+use super::{all, until};
 use crate::sim::{Scene, scene, shown};
-
-/// Waits for something to be so at the service.
-async fn until(what: &str, is_so: impl Fn() -> bool) {
-    for _ in 0..3000 {
-        if is_so() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("not within 30 s: {what}");
-}
 
 fn active(scene: &Scene) -> usize {
     scene
@@ -35,7 +25,10 @@ async fn a_waiter_dropped_before_its_task_was_made_takes_its_file_out() {
     scene.fault("task:hold");
     let (queue, options) = (scene.queue().room(1), scene.options());
     let mut first = queue.transfer(&options, scene.item("first", true)).into_future();
-    assert!((&mut first).now_or_never().is_none());
+    tokio::select! {
+        _ = &mut first => panic!("held"),
+        () = until("the first task", || active(&scene) == 1) => {}
+    }
     let mut dropped = queue
         .transfer(&options, scene.item("dropped", true))
         .into_future();
@@ -45,11 +38,8 @@ async fn a_waiter_dropped_before_its_task_was_made_takes_its_file_out() {
     assert_eq!((queue.active(), queue.waiting()), (1, 2));
     drop(dropped);
     assert_eq!(queue.waiting(), 1);
-    let release = async {
-        until("the first task", || active(&scene) == 1).await;
-        scene.sim.clear_faults();
-    };
-    let (first, kept, ()) = tokio::join!(first, kept, release);
+    scene.sim.clear_faults();
+    let (first, kept) = tokio::join!(first, kept);
     first.unwrap();
     kept.unwrap();
     assert_eq!(scene.loads(), [1, 1]);
@@ -62,18 +52,14 @@ async fn a_waiter_dropped_later_costs_nothing_and_leaves_the_task_and_its_neighb
     scene.fault("task:hold");
     let (queue, options) = (scene.queue().room(1), scene.options());
     let mut one = queue.transfer_all(&options, scene.items(&["a", "b"]));
-    assert!(one.next().now_or_never().is_none());
+    tokio::select! {
+        _ = one.next() => panic!("the task is held"),
+        () = until("the first task", || active(&scene) == 1) => {}
+    }
     // The second call's items share a task: they are queued while the first task is under way.
     let mut two = queue.transfer(&options, scene.item("c", true)).into_future();
     let mut three = queue.transfer(&options, scene.item("d", true)).into_future();
     assert!((&mut two).now_or_never().is_none() && (&mut three).now_or_never().is_none());
-    let wait = async {
-        until("the first task", || active(&scene) == 1).await;
-    };
-    tokio::select! {
-        _ = one.next() => panic!("the task is held"),
-        () = wait => {}
-    }
     drop(one);
     let polls = scene.requests("transfer.task_list");
     tokio::time::sleep(Duration::from_millis(300)).await;
@@ -105,7 +91,10 @@ async fn a_task_is_cancelled_only_when_all_who_share_it_give_up() {
     scene.fault("task:hold");
     let (queue, options) = (scene.queue().room(1), scene.options());
     let mut blocker = queue.transfer_all(&options, scene.items(&["blocker"]));
-    assert!(blocker.next().now_or_never().is_none());
+    tokio::select! {
+        _ = blocker.next() => panic!("held"),
+        () = until("the first task", || active(&scene) == 1) => {}
+    }
     let mut calls = ["a", "b"].map(|name| queue.transfer_all(&options, scene.items(&[name])));
     for call in &mut calls {
         assert!(call.next().now_or_never().is_none());
@@ -115,15 +104,80 @@ async fn a_task_is_cancelled_only_when_all_who_share_it_give_up() {
     tokio::select! {
         _ = one.next() => panic!("held"),
         _ = two.next() => panic!("held"),
-        () = until("the shared task", || scene.loads() == [2]) => {}
+        () = until("the shared task", || scene.loads() == [1, 2]) => {}
     }
     one.cancel().await;
     assert_eq!(scene.requests("transfer.task_cancel"), 0, "another waits for it");
     two.cancel().await;
     assert_eq!(scene.requests("transfer.task_cancel"), 1);
-    until("the task has ended", || active(&scene) == 0).await;
-    assert_eq!(scene.sim.tasks()[0].status, "FAILED");
+    // The one that was dropped goes on.
+    until("the task has ended", || active(&scene) == 1).await;
+    let tasks = scene.sim.tasks();
+    let failed = tasks.iter().find(|task| task.status == "FAILED").unwrap();
+    assert_eq!(failed.items.len(), 2);
     assert_eq!((queue.active(), queue.waiting()), (0, 0));
+}
+
+/// The reply to the first request for a submission id is held until `meanwhile` is done.
+async fn while_the_id_is_on_its_way(scene: &Scene, meanwhile: impl Future<Output = ()>) {
+    until("the id is asked for", || {
+        scene.requests("transfer.submission_id") == 1
+    })
+    .await;
+    meanwhile.await;
+    scene.sim.release("id");
+}
+
+#[tokio::test]
+async fn what_comes_while_the_submission_id_is_on_its_way_goes_with_the_first() {
+    let scene = scene(|sim| sim);
+    scene.fault("transfer.submission_id:hold=id,nth=1");
+    let (queue, options) = (scene.queue(), scene.options());
+    let mut first = queue.transfer(&options, scene.item("first", true)).into_future();
+    assert!((&mut first).now_or_never().is_none());
+    let names: Vec<String> = (0..20).map(|n| n.to_string()).collect();
+    let calls = names.iter().map(|name| {
+        let mut call = queue.transfer(&options, scene.item(name, true)).into_future();
+        assert!((&mut call).now_or_never().is_none());
+        call
+    });
+    let calls: Vec<_> = calls.collect();
+    assert_eq!((queue.active(), queue.waiting()), (1, 0));
+    // The same place is not written twice at a time: that one waits for another task, of which there is room.
+    let mut twice = queue.transfer(&options, scene.item("first", true)).into_future();
+    assert!((&mut twice).now_or_never().is_none());
+    // Who was first is gone, and the one in the middle too.
+    drop(first);
+    let mut calls = calls;
+    drop(calls.remove(10));
+    let (ends, ()) = tokio::join!(join_all(calls), while_the_id_is_on_its_way(&scene, async {}));
+    for end in ends {
+        end.unwrap();
+    }
+    twice.await.unwrap();
+    assert_eq!(scene.loads(), [19, 1], "only what is awaited");
+    assert_eq!(scene.requests("transfer.submission_id"), 2);
+    scene.assert_copied(&["0", "19", "first"]);
+    assert!(!scene.to.exists("10"));
+    assert_eq!((queue.active(), queue.waiting()), (0, 0));
+}
+
+#[tokio::test]
+async fn when_all_leave_while_the_submission_id_is_on_its_way_nothing_is_sent_and_the_place_is_free() {
+    let scene = scene(|sim| sim);
+    scene.fault("transfer.submission_id:hold=id,nth=1");
+    let (queue, options) = (scene.queue().room(1), scene.options());
+    let mut calls = ["a", "b"].map(|name| queue.transfer_all(&options, scene.items(&[name])));
+    for call in &mut calls {
+        assert!(call.next().now_or_never().is_none());
+    }
+    let [one, two] = calls;
+    one.cancel().await;
+    drop(two);
+    assert_eq!((queue.active(), queue.waiting()), (0, 0));
+    scene.sim.release("id");
+    queue.transfer(&options, scene.item("a", true)).await.unwrap();
+    assert_eq!(scene.loads(), [1]);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::stream::{self, StreamExt};
@@ -37,11 +38,22 @@ type Proved = Result<VerifiedCopy, Failure>;
 /// A queue whose items are on record.
 pub(crate) type Queue = TransferQueue<Arc<Ride>>;
 
+/// Runs that began together come to their copies within this time of each other.
+const MOMENT: Duration = Duration::from_millis(100);
+
 /// A queue that records every batch in the run store before it is sent.
-pub(crate) fn queue(place: &Workplace) -> Queue {
+fn queue(place: &Workplace) -> Queue {
     let service = &place.service;
     let record = Arc::new(Record::new(Arc::clone(&place.store)));
     TransferQueue::with_journal(service.watcher.clone(), service.transfer.clone(), record).room(service.room)
+}
+
+/// The same for all runs of the process.
+pub(crate) fn shared_queue(place: &Workplace) -> Queue {
+    let service = &place.service;
+    let record = Arc::new(Record::new(Arc::clone(&place.store)));
+    let (watcher, transfer) = (service.watcher.clone(), service.transfer.clone());
+    TransferQueue::gathering(watcher, transfer, record, MOMENT).room(service.room)
 }
 
 /// Copies files over one hop with few tasks, and proves each copy by itself; the answers are in the order of the

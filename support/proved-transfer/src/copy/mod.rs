@@ -23,6 +23,6 @@ pub use verify::{Claim, verify};
 pub(crate) use compare::unchanged;
 pub(crate) use delivery::{record_moved, shrink};
 pub(crate) use listing::list;
-pub(crate) use many::{Queue, queue};
+pub(crate) use many::{Queue, shared_queue};
 pub(crate) use mover::STEP;
 pub(crate) use verify::{Proved, old_enough, prove};
