@@ -4,6 +4,7 @@ mod report;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::failure::Failure;
 use crate::flows::bl832::ReconScan;
@@ -32,6 +33,10 @@ pub struct StepReport {
 pub trait TomographyHpc: Send + Sync {
     /// The centre's name, such as `nersc`.
     fn site(&self) -> &str;
+
+    /// What a step is done with, for the catalogue: the programs with their versions, at least one, and the job's
+    /// parameters.
+    fn made_with(&self, step: &str) -> (Vec<String>, Map<String, Value>);
 
     /// Reconstructs the scan into a stack of slices and waits for the end.
     ///

@@ -37,7 +37,23 @@ pub static SITE_RULES: SiteRules = SiteRules {
         "nersc832_alsdev_raw",
         "nersc832_alsdev_pscratch_raw",
     ],
-    catalogued,
+    // Raw scans of 8.3.2 have the same path everywhere, below `/global`; so have results.
+    catalogued: &[
+        ("spot832", "/global"),
+        ("data832", "/global"),
+        ("nersc832", "/global"),
+        ("data832_raw", "/global/raw"),
+        ("alcf832_raw", "/global/raw"),
+        ("nersc832_alsdev_raw", "/global/raw"),
+        ("nersc832_alsdev_pscratch_raw", "/global/raw"),
+        ("data832_scratch", "/global/scratch"),
+        ("alcf832_scratch", "/global/scratch"),
+        ("nersc832_alsdev_scratch", "/global/scratch"),
+        ("nersc832_alsdev_pscratch_scratch", "/global/scratch"),
+        // Scans of 7.0.1.2 are known by their paths on data7012.
+        ("data7012", ""),
+        ("nersc7012", ""),
+    ],
     ingest: &[IngestRules {
         // The incumbent's ingestors, of today and of before.
         names: &["als_832_dx_4", "orchestration.flows.bl832.ingest_tomo832"],
@@ -74,12 +90,6 @@ pub(crate) fn settings(config: &Config) -> Result<&Settings, Failure> {
 
 const fn by(source: &'static str, check: &'static str) -> PruneRule {
     PruneRule { source, check }
-}
-
-/// Raw scans of 8.3.2 have the same path everywhere, below `/global`.
-fn catalogued(endpoint: &str, relative: &str) -> Option<String> {
-    let raw = ["spot832", "data832", "nersc832"].contains(&endpoint);
-    raw.then(|| format!("/global/{}", relative.trim_matches('/')))
 }
 
 /// What the incumbent's set-up script gives a new server.
@@ -126,6 +136,26 @@ mod tests {
             let rules = pipeline::config::builtin(one.rules).unwrap();
             assert!(rules.reads_hdf5(), "{:?}", one.names);
         }
+    }
+
+    #[test]
+    fn a_copy_has_one_path_in_the_catalogue_wherever_it_lies() {
+        let there = |key, relative| SITE_RULES.catalogued(key, relative);
+        assert_eq!(
+            there("data832", "/raw/f/x.h5").as_deref(),
+            Some("/global/raw/f/x.h5")
+        );
+        assert_eq!(
+            there("nersc832_alsdev_raw", "f/x.h5"),
+            there("data832", "/raw/f/x.h5")
+        );
+        assert_eq!(there("data7012", "2023/x.cxi").as_deref(), Some("/2023/x.cxi"));
+        assert_eq!(there("anything", "f/x.h5"), None);
+        for (key, _) in SITE_RULES.catalogued {
+            let path = there(key, "f/x").unwrap();
+            assert_eq!(SITE_RULES.relative_on(key, &path), Some("f/x"), "{key}");
+        }
+        assert_eq!(SITE_RULES.relative_on("data832_raw", "/global/rawer/x.h5"), None);
     }
 
     #[test]

@@ -43,8 +43,7 @@ impl LocationsHandle {
     /// Those of any request. Retried.
     pub async fn list(&self) -> Result<Vec<Location>> {
         let blocks = self.client.datablocks(self.pid.clone()).list().send().await?;
-        let held = blocks.iter().filter(|block| !block.data_file_list.is_empty());
-        Ok(held.filter_map(location_of).collect())
+        Ok(Location::of_blocks(&blocks))
     }
 
     /// Writes down that these files have a copy at `location`. Doing it twice has the effect of doing it once.
@@ -106,6 +105,14 @@ impl LocationsHandle {
         Ok(blocks
             .into_iter()
             .find(|block| location_of(block).as_ref() == Some(location)))
+    }
+}
+
+impl Location {
+    /// The locations that datablocks are, in their order.
+    pub fn of_blocks(blocks: &[Datablock]) -> Vec<Self> {
+        let held = blocks.iter().filter(|block| !block.data_file_list.is_empty());
+        held.filter_map(location_of).collect()
     }
 }
 

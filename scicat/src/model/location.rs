@@ -39,6 +39,12 @@ impl Location {
         &self.path
     }
 
+    /// Whether it is `other`, or lies in that folder.
+    pub fn is_within(&self, other: &Self) -> bool {
+        let rest = self.path.strip_prefix(other.path.trim_end_matches('/'));
+        self.host == other.host && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
     /// Reads what [`Display`](fmt::Display) wrote; `None` for archive ids of others.
     pub(crate) fn read(text: &str) -> Option<Self> {
         let (host, path) = text.split_once(':')?;

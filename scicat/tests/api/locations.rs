@@ -111,3 +111,18 @@ fn what_is_no_place_is_refused() {
     }
     assert_eq!(nersc().to_string(), "nersc:/cfs/als: raw/a.h5");
 }
+
+#[test]
+fn a_folder_holds_what_lies_below_it_on_the_same_host() {
+    let at = |host: &str, path: &str| Location::new(host, path).unwrap();
+    let folder = at("nersc", "/raw/f");
+    for (place, within) in [
+        (at("nersc", "/raw/f"), true),
+        (at("nersc", "/raw/f/g/a.h5"), true),
+        (at("nersc", "/raw/ff/a.h5"), false),
+        (at("nersc", "/raw"), false),
+        (at("alcf", "/raw/f/a.h5"), false),
+    ] {
+        assert_eq!(place.is_within(&folder), within, "{place}");
+    }
+}

@@ -187,7 +187,7 @@ async fn run_inside(
         }
         "scicat-ingest-flow" | "scicat_dataset_ingest" => {
             let typed: IngestParameters = typed(name, parameters)?;
-            let typed = typed.with_spec(facility.environment());
+            let typed = typed.with_spec(&crate::SITE_RULES, facility.environment());
             let run = begun!(open(facility, name, run_id, &json!(typed), progress).await?);
             let report = Box::pin(scicat_ingest(&run, name, &typed))
                 .instrument(span::step("ingest"))

@@ -1,112 +1,32 @@
 //! `scicat-ingest-flow` and `scicat_dataset_ingest`: what is on disk, into the catalogue.
 
-use pipeline::ingest::{self, Again, Bodies, Issue, Later, Origin, Subject, derive, ingest};
-use rest_core::SecretString;
-use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::{Map, Value, json};
+use pipeline::ingest::{
+    self, Again, Bodies, Copy, Derivation, Ingested, Issue, Later, Subject, dataset_of, datasets_of, derive,
+    ingest, look_for_copies, seen_here, seen_on, tell,
+};
+use scicat::{Client, Dataset, DatasetPid};
+use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::config::Config;
 use crate::dotenv::Environment;
 use crate::facility::Facility;
 use crate::failure::Failure;
 use crate::progress::Event;
+use crate::report::Catalogued;
 use crate::run::RunContext;
 use crate::scan_path::ScanPath;
 
-/// The flow, and its deployment.
-pub const FLOW: &str = "scicat-ingest-flow";
+pub use pipeline::ingest::{FLOW, IngestParameters, Paths};
+
 /// The rules of a tomography scan of 8.3.2, by the name that the incumbent's ingestor has.
 pub const TOMOGRAPHY_832: &str = "als_832_dx_4";
+/// The rules of a scan of 7.0.1.2, which stand in config.yml.
+pub const PTYCHOGRAPHY_7012: &str = "bl7012";
 /// The endpoints of 8.3.2 where its scans are raw, the nearest first.
 const RAW_832: [&str; 2] = ["data832", "spot832"];
-
-/// One path or several.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Paths {
-    /// A file or a folder.
-    One(String),
-    /// Several that are one dataset.
-    Several(Vec<String>),
-}
-
-impl Paths {
-    fn list(&self) -> Vec<&str> {
-        match self {
-            Self::One(path) => vec![path],
-            Self::Several(paths) => paths.iter().map(String::as_str).collect(),
-        }
-    }
-}
-
-/// The parameters of `scicat-ingest-flow`, as the incumbent's callers send them. Those of `scicat_dataset_ingest` are
-/// other names for the first two.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct IngestParameters {
-    /// What is to be catalogued.
-    #[serde(alias = "file_path")]
-    pub dataset_path: Paths,
-    /// By which rules; without them those of `SCICAT_INGEST_INGESTER_SPEC`, else of 8.3.2's tomography.
-    #[serde(default, alias = "ingestor")]
-    pub ingester_spec: Option<String>,
-    /// Ignored, as the incumbent does: the scan says who owns it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub owner_username: Option<String>,
-    /// Another catalogue than the environment's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scicat_url: Option<String>,
-    /// Another account.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scicat_username: Option<String>,
-    /// The datasets that it was computed from: it is a derived one then.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub input_datasets: Vec<String>,
-    /// The programs that computed it, with their versions.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub used_software: Vec<String>,
-    /// With which parameters it was computed.
-    #[serde(default, skip_serializing_if = "Map::is_empty")]
-    pub job_parameters: Map<String, Value>,
-    /// Its password; kept nowhere, so a later try takes the environment's.
-    #[serde(default, skip_serializing, deserialize_with = "secret")]
-    pub scicat_password: Option<SecretString>,
-}
-
-fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretString>, D::Error> {
-    Ok(Option::<String>::deserialize(deserializer)?.map(SecretString::from))
-}
-
-impl IngestParameters {
-    /// A file or folder, by the rules of a name.
-    pub fn new(path: impl Into<String>, spec: Option<&str>) -> Self {
-        Self {
-            dataset_path: Paths::One(path.into()),
-            ingester_spec: spec.map(str::to_owned),
-            owner_username: None,
-            scicat_url: None,
-            scicat_username: None,
-            input_datasets: Vec::new(),
-            used_software: Vec::new(),
-            job_parameters: Map::new(),
-            scicat_password: None,
-        }
-    }
-
-    /// The same with the rules named that count, so that a later try is by the same.
-    #[must_use]
-    pub fn with_spec(mut self, environment: &Environment) -> Self {
-        let names = ["SCICAT_INGEST_INGESTER_SPEC", "SCICAT_INGEST_SPEC"];
-        let set = |name: &&str| environment.get(name).filter(|spec| !spec.is_empty());
-        let usual = names.iter().find_map(set).unwrap_or(TOMOGRAPHY_832);
-        self.ingester_spec.get_or_insert_with(|| usual.to_owned());
-        self
-    }
-
-    fn spec(&self) -> &str {
-        self.ingester_spec.as_deref().unwrap_or(TOMOGRAPHY_832)
-    }
-}
+/// That of its results.
+const RESULTS_832: &str = "data832_scratch";
 
 /// The outcome of one run.
 #[derive(Debug, Clone, Serialize)]
@@ -148,6 +68,7 @@ pub async fn dry_run(
     environment: &Environment,
     parameters: &IngestParameters,
 ) -> Result<Value, Failure> {
+    let parameters = &parameters.clone().with_spec(&crate::SITE_RULES, environment);
     let subjects = subjects(config, parameters)?;
     let subjects: Vec<Subject<'_>> = subjects.iter().map(|one| one.on(config)).collect();
     let record = ingest::read(config, environment, &subjects, parameters.spec()).await?;
@@ -181,10 +102,12 @@ pub async fn scicat_ingest(run: &RunContext, flow: &str, parameters: &IngestPara
         error: None,
     };
     match outcome {
-        Ok(ingested) => {
-            report.dataset_id = Some(ingested.pid);
-            report.bodies = ingested.bodies;
-            report.issues = ingested.issues;
+        Ok((pid, ingested)) => {
+            report.dataset_id = pid.map(|pid| pid.to_string());
+            if let Some(ingested) = ingested {
+                report.bodies = ingested.bodies;
+                report.issues = ingested.issues;
+            }
         }
         Err(failure) => {
             run.say(&Event::Failed {
@@ -196,28 +119,103 @@ pub async fn scicat_ingest(run: &RunContext, flow: &str, parameters: &IngestPara
     report
 }
 
-async fn steps(run: &RunContext, parameters: &IngestParameters) -> Result<ingest::Ingested, Failure> {
+/// Catalogues what is asked for, then sees where its copies are.
+async fn steps(
+    run: &RunContext,
+    parameters: &IngestParameters,
+) -> Result<(Option<DatasetPid>, Option<Ingested>), Failure> {
     let facility = run.facility();
     let subjects = subjects(facility.config(), parameters)?;
     let subjects: Vec<Subject<'_>> = subjects.iter().map(|one| one.on(facility.config())).collect();
     let client = client(facility, parameters)?;
     let file = subjects.first().map_or("", |subject| subject.path);
-    let ingested = if parameters.input_datasets.is_empty() {
-        Box::pin(ingest(run, &client, &subjects, parameters.spec())).await
-    } else {
-        let inputs: Vec<_> = parameters
-            .input_datasets
-            .iter()
-            .map(scicat::DatasetPid::new)
-            .collect();
-        let origin = Origin {
-            inputs: &inputs,
-            software: &parameters.used_software,
-            parameters: parameters.job_parameters.clone(),
+    let done = async {
+        let (pid, ingested) = if parameters.only_copies {
+            (dataset_of(&client, facility.environment(), file).await?, None)
+        } else {
+            let ingested = Box::pin(catalogued(run, &client, &subjects, parameters)).await?;
+            (Some(DatasetPid::new(&ingested.pid)), Some(ingested))
         };
-        Box::pin(derive(run, &client, &subjects, origin)).await
+        let copies = look_for_copies(run, &client, pid.as_ref(), file, &parameters.copies);
+        Box::pin(copies).await?;
+        Ok((pid, ingested))
     };
-    ingested.map_err(|failure| failure.file(file))
+    done.await.map_err(|failure: Failure| failure.file(file))
+}
+
+/// Catalogues what was moved, by the rules `spec`, and writes down its copies. What fails is tried again by itself, as a
+/// run of its own; the first of the answer is when.
+pub(super) async fn catalogue_moved(
+    run: &RunContext,
+    subject: Subject<'_>,
+    spec: &str,
+    copies: &[Copy<'_>],
+) -> (Option<Again>, Result<(Catalogued, Vec<Issue>), Failure>) {
+    let path = subject.path;
+    let mut parameters = IngestParameters::new(path, Some(spec));
+    parameters.copies = copies
+        .iter()
+        .map(|copy| copy.endpoint.key().to_string())
+        .collect();
+    let parameters = json!(parameters);
+    let catalogue = run.facility().catalogue();
+    let ingested = match &catalogue {
+        Ok(client) => ingest(run, client, &[subject], spec).await,
+        Err(failure) => Err(failure.clone()),
+    };
+    let later = Later {
+        flow: FLOW,
+        deployment: FLOW,
+        parameters: &parameters,
+        same_run: false,
+    };
+    let again = ingest::settle(run, later, ingested.as_ref().err()).await;
+    match (ingested, catalogue) {
+        (Ok(ingested), Ok(client)) => {
+            let told = Box::pin(tell(run, client, &ingested.pid, path, copies)).await;
+            let mut issues = ingested.issues;
+            issues.extend(told.issues);
+            let catalogued = Catalogued { pid: ingested.pid };
+            (again.or(told.again), Ok((catalogued, issues)))
+        }
+        (Err(failure), _) | (_, Err(failure)) => (again, Err(failure)),
+    }
+}
+
+async fn catalogued(
+    run: &RunContext,
+    client: &Client,
+    subjects: &[Subject<'_>],
+    parameters: &IngestParameters,
+) -> Result<Ingested, Failure> {
+    if !parameters.is_derived() {
+        return ingest(run, client, subjects, parameters.spec()).await;
+    }
+    let key = subjects.first().map_or("", |subject| subject.relative);
+    derive(run, client, key, computed(run, client, subjects, parameters)).await
+}
+
+/// A result, as this machine or one of its endpoints shows it, and what it was computed from.
+async fn computed(
+    run: &RunContext,
+    client: &Client,
+    subjects: &[Subject<'_>],
+    parameters: &IngestParameters,
+) -> Result<(Derivation, Vec<Dataset>), Failure> {
+    let mut pids: Vec<_> = parameters.input_datasets.iter().map(DatasetPid::new).collect();
+    let environment = run.facility().environment();
+    pids.extend(datasets_of(client, environment, &parameters.input_files).await?);
+    let result = match (seen_here(run, subjects).await, subjects) {
+        (Err(failure), [one]) => {
+            let there = seen_on(run, one.path, &parameters.copies).await?;
+            there.ok_or(failure)?
+        }
+        (here, _) => here?,
+    };
+    let result = result
+        .software(parameters.used_software.iter().cloned())
+        .parameters(parameters.job_parameters.clone());
+    Ok((result, ingest::inputs(client, &pids).await?))
 }
 
 fn client(facility: &Facility, parameters: &IngestParameters) -> Result<scicat::Client, Failure> {
@@ -234,13 +232,25 @@ struct Checked<'a> {
     path: &'a str,
     /// The same below `/global`, where it is a scan of 8.3.2.
     scan: Option<ScanPath>,
+    /// The endpoint on which this machine may see it, for what is no such scan.
+    held_by: Option<&'static str>,
 }
 
 impl Checked<'_> {
     fn on<'a>(&'a self, config: &'a Config) -> Subject<'a> {
-        match &self.scan {
-            None => Subject::new(self.path),
-            Some(scan) => subject_832(config, scan),
+        // What lies below one endpoint has the name that the catalogue gives that endpoint's folder.
+        let held = self.held_by.and_then(|key| {
+            let relative = crate::SITE_RULES.relative_on(key, self.path)?;
+            Some((relative, config.endpoint(key).ok()?))
+        });
+        match (held, &self.scan) {
+            (Some((relative, endpoint)), _) => Subject {
+                path: self.path,
+                relative,
+                endpoints: vec![endpoint],
+            },
+            (None, Some(scan)) => subject_832(config, scan),
+            (None, None) => Subject::new(self.path),
         }
     }
 }
@@ -276,9 +286,15 @@ fn subjects<'a>(config: &Config, parameters: &'a IngestParameters) -> Result<Vec
         }
         let scan = ScanPath::parse(path).ok();
         let known = RAW_832.iter().any(|key| config.endpoint(key).is_ok()) && is_832(parameters.spec());
+        let is_result = known && crate::SITE_RULES.relative_on(RESULTS_832, path).is_some();
+        let held_by = match parameters.spec() {
+            PTYCHOGRAPHY_7012 => Some("data7012"),
+            _ => is_result.then_some(RESULTS_832),
+        };
         Ok(Checked {
             path,
             scan: scan.filter(|_| known),
+            held_by,
         })
     };
     paths.into_iter().map(check).collect()

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
 use crate::hpc::StepReport;
+use crate::ingest::{Again, Issue};
 use crate::progress::Event;
-use crate::report::{CopyReport, ScheduledPrune};
+use crate::report::{Catalogued, CopyReport, ScheduledPrune};
 use crate::run::RunContext;
 
 /// The outcome of one run of a reconstruction flow.
@@ -23,6 +24,15 @@ pub struct ReconReport {
     pub steps: Vec<StepReport>,
     /// The copies that are proved.
     pub copies: Vec<CopyReport>,
+    /// The catalogue entries of the results.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scicat: Vec<Catalogued>,
+    /// What the catalogue could not be told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub issues: Vec<Issue>,
+    /// The next tries of what the catalogue did not take.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub again: Vec<Again>,
     /// The prunes that stand in the schedule.
     pub prunes: Vec<ScheduledPrune>,
     /// The first failure.
@@ -39,6 +49,9 @@ impl ReconReport {
             file: file.to_owned(),
             steps: Vec::new(),
             copies: Vec::new(),
+            scicat: Vec::new(),
+            issues: Vec::new(),
+            again: Vec::new(),
             prunes: Vec::new(),
             error: None,
             further_errors: Vec::new(),

@@ -1,6 +1,7 @@
 //! Beamline 7.0.1.2: scans to NERSC, reconstructions there.
 
 use serde_json::{Value, json};
+use splash_flows::ingest::{open_flow, open_flows};
 
 use crate::bench::Bench;
 
@@ -65,4 +66,46 @@ async fn a_reconstruction_without_its_script_is_refused_before_the_move() {
             .contains("PATH_CDTOOLS_NERSC")
     );
     assert_eq!(bench.requests("transfer.submit"), 0);
+}
+
+fn rules() -> Value {
+    let rules = json!({
+        "group": "7.0.1.2", "data_format": "CXI", "instrument": { "default": "Beamline 7.0.1.2" },
+        "dataset_name": "/entry_1/title", "thumbnail": { "frames": "/entry_1/data_1/data" },
+    });
+    json!({ "ingest": { "rules": { "bl7012": rules } } })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scan_is_catalogued_by_the_rules_in_config_yml_and_again_until_it_stands() {
+    let mut bench = bench(&rules());
+    let path = bench.sim.collection("data7012").path(SCAN);
+    let frames = scan_h5::ScanValue::Grid(vec![vec![1.0, 2.0], vec![3.0, 4.0]]);
+    let spec = scan_h5::ScanSpec::new(1, 2, 2).set("/entry_1/data_1/data", frames);
+    scan_h5::write_scan(&path, &spec.text("/entry_1/title", "NS 230216033")).unwrap();
+    bench.sim.fault("scicat.*:status=403".parse().unwrap());
+    let parameters = json!({ "file_path": SCAN });
+    let report = run(&bench, "process_newfile_7012_ptycho4", parameters).await;
+    assert_eq!(report["error"]["step"], "ingest", "{report:#}");
+    assert_eq!(report["copies"].as_array().unwrap().len(), 1, "the copy stands");
+    bench.sim.clear_faults();
+    let open = open_flows(&bench.facility).await.unwrap();
+    assert_eq!(
+        (open.len(), open[0].file.as_str()),
+        (1, format!("/{SCAN}").as_str())
+    );
+    bench.configure(&rules());
+    let due = open_flow(&bench.facility, &open[0].id).await.unwrap();
+    let retried = bench.run(&due.run_id, &due.flow, due.parameters).await.unwrap();
+    assert!(retried.ok, "{:#}", retried.report);
+    let dataset = &bench.sim.datasets()[0];
+    assert_eq!(dataset["ownerGroup"], "7.0.1.2");
+    assert_eq!(dataset["datasetName"], "NS 230216033");
+    assert_eq!(dataset["sourceFolder"], "/2023/02/230216");
+    assert_eq!(bench.sim.catalogued("attachments").len(), 1);
+    assert_eq!(
+        bench.sim.catalogued("datablocks").len(),
+        2,
+        "both copies are told of"
+    );
 }

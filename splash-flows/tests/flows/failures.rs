@@ -97,13 +97,14 @@ async fn when_the_catalogue_is_down_the_moves_stand_and_a_rerun_completes_them()
     assert_eq!(report["copies"].as_array().unwrap().len(), 2);
     assert_eq!(report["prunes"].as_array().unwrap().len(), 2);
     bench.assert_everywhere("raw/scan.h5");
+    assert_eq!(bench.sim.flow_runs().len(), 3, "two prunes, and the next try");
 
     bench.sim.clear_faults();
     bench.restart();
     let again = bench.run_move("R", &file).await;
     assert_eq!(again["ok"], true, "{again:#}");
     assert_eq!(bench.sim.tasks().len(), 2, "nothing is moved again");
-    assert_eq!(bench.sim.flow_runs().len(), 2, "nothing is scheduled again");
+    assert_eq!(bench.sim.flow_runs().len(), 3, "nothing is scheduled again");
     assert_eq!(bench.sim.datasets().len(), 1);
 }
 

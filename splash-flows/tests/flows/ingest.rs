@@ -391,6 +391,134 @@ async fn copies_are_told_of_after_a_move_and_no_more_after_a_prune() {
     assert!(!left[0].ends_with(":/data/raw/2026/scan.h5"), "{left:?}");
 }
 
+/// What the catalogue tells of copies, of all datasets.
+fn told(bench: &Bench) -> Vec<String> {
+    let blocks = bench.sim.catalogued("datablocks").into_iter();
+    let held = blocks.filter(|block| {
+        block["dataFileList"]
+            .as_array()
+            .is_some_and(|files| !files.is_empty())
+    });
+    let mut told: Vec<String> = held
+        .map(|block| block["archiveId"].as_str().unwrap().to_owned())
+        .collect();
+    told.sort();
+    told
+}
+
+/// Runs what is listed, whenever it is due.
+async fn retry_all(bench: &mut Bench) {
+    bench.sim.clear_faults();
+    for one in open_flows(&bench.facility).await.unwrap() {
+        bench.restart();
+        let due = open_flow(&bench.facility, &one.id).await.unwrap();
+        let retried = bench.run(&due.run_id, &due.flow, due.parameters).await.unwrap();
+        assert!(retried.ok, "{:#}", retried.report);
+    }
+    assert!(open_flows(&bench.facility).await.unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_list_of_scans_each_that_was_not_catalogued_is_tried_again() {
+    let mut bench = Bench::local();
+    let files: Vec<String> = (0..3).map(|n| bench.scan(&format!("raw/list/{n}.h5"))).collect();
+    bench.sim.fault("scicat.*:status=403".parse().unwrap());
+    let moved = bench
+        .run("R", "new_832_file_flow", json!({ "file_path": files }))
+        .await;
+    assert!(!moved.unwrap().ok);
+    let open = open_flows(&bench.facility).await.unwrap();
+    let mut listed: Vec<&str> = open.iter().map(|one| one.file.as_str()).collect();
+    listed.sort_unstable();
+    assert_eq!(listed, files);
+    retry_all(&mut bench).await;
+    assert_eq!(bench.sim.datasets().len(), 3);
+    assert_eq!(told(&bench).len(), 6, "and their copies are told of");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn copies_that_the_catalogue_was_not_told_of_keep_no_data_and_are_told_later() {
+    let mut bench = Bench::new();
+    let file = bench.scan("raw/f/scan.h5");
+    bench
+        .sim
+        .fault("scicat.datablock_create:status=403".parse().unwrap());
+    let report = bench.run_move("R", &file).await;
+    assert_eq!(report["ok"], true, "the data is there: {report:#}");
+    assert_eq!(report["issues"].as_array().unwrap().len(), 2, "{report:#}");
+    let open = open_flows(&bench.facility).await.unwrap();
+    assert_eq!(
+        (open.len(), open[0].id.as_str()),
+        (1, report["again"]["id"].as_str().unwrap())
+    );
+    assert!(told(&bench).is_empty());
+    // What is pruned until then is not told of.
+    let pruned = bench
+        .prune_of("P", "/raw/f/scan.h5", ("data832", "nersc832"))
+        .await;
+    assert_eq!(pruned["outcome"], "deleted", "{pruned:#}");
+    retry_all(&mut bench).await;
+    let told = told(&bench);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("/global/cfs/"), "{told:?}");
+    assert_eq!(
+        bench.requests("scicat.origdatablock_create"),
+        1,
+        "nothing is catalogued again"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_that_was_pruned_while_the_catalogue_was_down_is_taken_out_later() {
+    let mut bench = Bench::new();
+    let file = bench.scan("raw/f/scan.h5");
+    bench.run_move("R", &file).await;
+    assert_eq!(told(&bench).len(), 2);
+    bench.sim.fault("scicat.*:status=403".parse().unwrap());
+    let pruned = bench
+        .prune_of("P", "/raw/f/scan.h5", ("data832", "nersc832"))
+        .await;
+    assert_eq!(
+        pruned["outcome"], "deleted",
+        "the catalogue keeps nothing: {pruned:#}"
+    );
+    assert_eq!(told(&bench).len(), 2);
+    retry_all(&mut bench).await;
+    let told = told(&bench);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("/global/cfs/"), "{told:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_copies_in_a_folder_that_was_pruned_are_taken_out() {
+    let bench = Bench::new();
+    for name in ["raw/f/a.h5", "raw/f/b.h5", "raw/ff/c.h5"] {
+        let file = bench.scan(name);
+        for key in ["data832", "nersc832"] {
+            let scan = bench.sim.collection("spot832").read(name);
+            bench.sim.collection(key).write(name, scan);
+        }
+        let parameters = json!({ "dataset_path": file, "copies": ["data832", "nersc832"] });
+        let report = ingest(&bench, name, parameters).await;
+        assert_eq!(report["ok"], true, "{report:#}");
+    }
+    assert_eq!(told(&bench).len(), 6);
+    let parameters = json!({
+        "relative_path": "/raw/f", "source_endpoint": "data832", "check_endpoint": "nersc832", "verify": "size",
+    });
+    let pruned = bench
+        .run("P", "prune_globus_endpoint", parameters)
+        .await
+        .unwrap()
+        .report;
+    assert_eq!(pruned["outcome"], "deleted", "{pruned:#}");
+    let told = told(&bench);
+    let left = told.iter().filter(|place| !place.contains("/global/cfs/"));
+    let left: Vec<&String> = left.collect();
+    assert_eq!((told.len(), left.len()), (4, 1), "{told:?}");
+    assert!(left[0].ends_with("/raw/ff/c.h5"), "{told:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_scans_at_once_need_one_login() {
     let bench = Bench::local();

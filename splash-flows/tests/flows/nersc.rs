@@ -4,6 +4,7 @@ use scan_h5::{ScanSpec, write_scan};
 use serde_json::{Value, json};
 
 use splash_flows::flows::bl832::cancel_streaming;
+use splash_flows::ingest::{open_flow, open_flows};
 use splash_flows::run::{Begun, RunContext};
 
 use crate::bench::Bench;
@@ -17,10 +18,19 @@ fn bench() -> Bench {
     let path = bench.sim.collection("nersc832_alsdev_raw").path("f/scan.h5");
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     write_scan(&path, &ScanSpec::new(3, 16, 16)).unwrap();
+    bench.scan("raw/f/scan.h5");
     bench
 }
 
+/// Reconstructs the scan, which the catalogue has.
 async fn recon(bench: &Bench, run_id: &str) -> Value {
+    let raw = json!({ "dataset_path": "/global/raw/f/scan.h5" });
+    let raw = bench.run("raw", "scicat-ingest-flow", raw).await.unwrap();
+    assert!(raw.ok, "{:#}", raw.report);
+    reconstruct(bench, run_id).await
+}
+
+async fn reconstruct(bench: &Bench, run_id: &str) -> Value {
     let parameters = json!({ "file_path": "/global/raw/f/scan.h5" });
     bench
         .run(run_id, "nersc_recon_flow", parameters)
@@ -121,6 +131,148 @@ async fn a_scheduled_prune_of_a_result_finds_its_proof() {
         let pruned = bench.prune_of(run_id, path, pair).await;
         assert_eq!(pruned["outcome"], "deleted", "{pruned:#}");
     }
+}
+
+fn derived(bench: &Bench) -> Vec<Value> {
+    let datasets = bench.sim.datasets().into_iter();
+    let mut derived: Vec<Value> = datasets.filter(|one| one["type"] == "derived").collect();
+    derived.sort_by_key(|one| one["datasetName"].to_string());
+    derived
+}
+
+fn raw_pid(bench: &Bench) -> Value {
+    let mut datasets = bench.sim.datasets().into_iter();
+    datasets.find(|one| one["type"] == "raw").unwrap()["pid"].clone()
+}
+
+/// The hosts and paths that the catalogue tells of for a dataset.
+async fn copies(bench: &Bench, pid: &Value) -> Vec<String> {
+    let client = bench.facility.catalogue().unwrap();
+    let locations = client
+        .dataset(scicat::DatasetPid::new(pid.as_str().unwrap()))
+        .locations();
+    let mut list: Vec<String> = locations
+        .list()
+        .await
+        .unwrap()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    list.sort();
+    list
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn results_are_catalogued_as_computed_from_the_scan_and_their_copies_with_them() {
+    let bench = bench();
+    let report = recon(&bench, "R").await;
+    assert_eq!(report["ok"], true, "{report:#}");
+    let raw = raw_pid(&bench);
+    let results = derived(&bench);
+    assert_eq!(results.len(), 2);
+    for (result, name, script, step) in [
+        (&results[0], "recscan", "sfapi_reconstruction.py in ", 0),
+        (&results[1], "recscan.zarr", "tiff_to_zarr.py in ", 1),
+    ] {
+        assert_eq!(result["datasetName"], name);
+        assert_eq!(result["sourceFolder"], format!("/global/scratch/f/{name}"));
+        assert_eq!(result["inputDatasets"], json!([raw]));
+        let software = result["usedSoftware"][0].as_str().unwrap();
+        assert!(software.starts_with(script), "{software}");
+        assert_eq!(result["jobParameters"]["site"], "nersc");
+        assert_eq!(result["jobParameters"]["job_id"], report["steps"][step]["id"]);
+        let folder = bench.sim.collection("data832_scratch").path(format!("f/{name}"));
+        let files = walk(&folder);
+        assert_eq!(result["numberOfFiles"], files.len());
+        assert_eq!(result["size"], files.iter().sum::<u64>());
+        let copies = copies(&bench, &result["pid"]).await;
+        assert_eq!(copies.len(), 3, "{copies:?}");
+        assert!(
+            copies.iter().all(|copy| copy.ends_with(&format!("/f/{name}"))),
+            "{copies:?}"
+        );
+    }
+    let pids: Vec<&Value> = report["scicat"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| &one["pid"])
+        .collect();
+    assert_eq!(pids, [&results[0]["pid"], &results[1]["pid"]]);
+    let of_scan = copies(&bench, &raw).await;
+    assert_eq!(of_scan.len(), 1, "that of the job: {of_scan:?}");
+    assert!(of_scan[0].contains("/8.3.2/raw/f/scan.h5"), "{of_scan:?}");
+
+    let pair = ("data832_scratch", "nersc832_alsdev_scratch");
+    let pruned = bench.prune_of("P", "f/recscan", pair).await;
+    assert_eq!(pruned["outcome"], "deleted", "{pruned:#}");
+    assert_eq!(copies(&bench, &results[0]["pid"]).await.len(), 2);
+    assert_eq!(copies(&bench, &results[1]["pid"]).await.len(), 3);
+}
+
+/// The sizes of all files below a folder.
+fn walk(folder: &std::path::Path) -> Vec<u64> {
+    let mut sizes = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        match entry.metadata().unwrap() {
+            facts if facts.is_dir() => sizes.extend(walk(&entry.path())),
+            facts => sizes.push(facts.len()),
+        }
+    }
+    sizes
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_catalogue_that_is_down_keeps_no_result_and_each_is_tried_again_until_it_stands() {
+    let mut bench = bench();
+    bench.sim.fault("scicat.*:status=403".parse().unwrap());
+    let report = reconstruct(&bench, "R").await;
+    assert_eq!(
+        (&report["ok"], &report["error"]["step"]),
+        (&json!(false), &json!("ingest")),
+        "{report:#}"
+    );
+    assert_eq!(report["copies"].as_array().unwrap().len(), 4);
+    assert_eq!(report["prunes"].as_array().unwrap().len(), 5);
+    let open = open_flows(&bench.facility).await.unwrap();
+    let mut files: Vec<&str> = open.iter().map(|one| one.file.as_str()).collect();
+    files.sort_unstable();
+    let expected = [
+        "/global/raw/f/scan.h5",
+        "/global/scratch/f/recscan",
+        "/global/scratch/f/recscan.zarr",
+    ];
+    assert_eq!(files, expected, "the results, and the scan's copy");
+    assert_eq!(report["again"].as_array().unwrap().len(), 3);
+    assert!(
+        open.iter().all(|one| one.elsewhere.is_some()),
+        "the server has a deployment for it: {open:?}"
+    );
+
+    // Meanwhile one copy is gone; this machine does not see the slices, others of their copies do.
+    let gone = bench.sim.collection("data832_scratch").path("f/recscan");
+    std::fs::remove_dir_all(gone).unwrap();
+    bench.sim.clear_faults();
+    let raw = json!({ "dataset_path": "/global/raw/f/scan.h5" });
+    assert!(bench.run("raw", "scicat-ingest-flow", raw).await.unwrap().ok);
+    for one in &open {
+        bench.restart();
+        let due = open_flow(&bench.facility, &one.id).await.unwrap();
+        let retried = bench.run(&due.run_id, &due.flow, due.parameters).await.unwrap();
+        assert!(retried.ok, "{:#}", retried.report);
+    }
+    assert!(open_flows(&bench.facility).await.unwrap().is_empty());
+    let results = derived(&bench);
+    assert_eq!(results.len(), 2);
+    assert_eq!(results[0]["inputDatasets"], json!([raw_pid(&bench)]));
+    assert_eq!(
+        copies(&bench, &results[0]["pid"]).await.len(),
+        2,
+        "only those that stand"
+    );
+    assert_eq!(copies(&bench, &results[1]["pid"]).await.len(), 3);
+    assert_eq!(copies(&bench, &raw_pid(&bench)).await.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

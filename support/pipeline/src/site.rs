@@ -38,8 +38,9 @@ pub struct SiteRules {
     pub derived: &'static [&'static str],
     /// The endpoints that hold nothing but raw data: what lies at their place under another key is raw too.
     pub raw_only: &'static [&'static str],
-    /// Under which path the catalogue knows what lies on an endpoint (its key) at a relative path, if it does.
-    pub catalogued: fn(endpoint: &str, relative: &str) -> Option<String>,
+    /// Under which folder the catalogue knows what lies below the root of an endpoint (its key). Endpoints with the same
+    /// folder hold copies of the same.
+    pub catalogued: &'static [(&'static str, &'static str)],
     /// What the catalogue is told of its scans.
     pub ingest: &'static [IngestRules],
     /// What the facility's set-up gives a new server as the variable of a name.
@@ -54,6 +55,28 @@ impl SiteRules {
     /// Whether raw data may lie on an endpoint, so that its last copy is never deleted.
     pub fn holds_raw(&self, endpoint: &str) -> bool {
         !self.derived.contains(&endpoint)
+    }
+
+    /// Under which path the catalogue knows what lies on an endpoint at a relative path, if it does.
+    pub fn catalogued(&self, endpoint: &str, relative: &str) -> Option<String> {
+        let folder = self.folder(endpoint)?;
+        Some(format!("{folder}/{}", relative.trim_matches('/')))
+    }
+
+    /// Where on an endpoint, relative to its root, a copy lies of what the catalogue knows as `path`, if one may.
+    pub fn relative_on<'p>(&self, endpoint: &str, path: &'p str) -> Option<&'p str> {
+        let rest = path.strip_prefix(self.folder(endpoint)?)?;
+        rest.starts_with('/').then(|| rest.trim_matches('/'))
+    }
+
+    fn folder(&self, endpoint: &str) -> Option<&'static str> {
+        let mut rows = self.catalogued.iter();
+        rows.find(|(key, _)| *key == endpoint).map(|(_, folder)| *folder)
+    }
+
+    /// The rules for the catalogue where none are named: the first of the table.
+    pub fn usual_ingest(&self) -> Option<&'static str> {
+        self.ingest.first().and_then(|rules| rules.names.first().copied())
     }
 
     /// The rule that lets `check` prove `source`, if there is one.

@@ -77,8 +77,7 @@ impl Ingest {
 
     async fn show(&self, settings: &Settings) -> Result<bool, Failure> {
         let (config, environment) = configuration(settings)?;
-        let parameters = self.parameters().with_spec(&environment);
-        let document = dry_run(&config, &environment, &parameters).await?;
+        let document = dry_run(&config, &environment, &self.parameters()).await?;
         let text = if self.json {
             document.to_string()
         } else {

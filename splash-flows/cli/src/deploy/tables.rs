@@ -83,6 +83,17 @@ const fn prune(
     at(name, name, place, entrypoint)
 }
 
+/// What the catalogue did not take is tried again by runs of it. The incumbent ran it within its moves and had no
+/// deployment; the queue is one that none of its workers serves, for they do not know all of its parameters.
+const fn ingest(pool: &'static str) -> DeploymentSpec {
+    at(
+        "scicat-ingest-flow",
+        "scicat-ingest-flow",
+        (pool, "scicat_ingest_queue"),
+        "orchestration/flows/scicat/ingest.py:scicat_ingest_flow",
+    )
+}
+
 const TWICE_A_DAY: Cron = Cron {
     cron: "0 */12 * * *",
     timezone: "America/Los_Angeles",
@@ -118,6 +129,7 @@ const NEWEST_832: &[DeploymentSpec] = &[
         ("new_file_832_pool", "test_832_transfers_grafana_queue"),
         "orchestration/flows/bl832/move.py:test_transfers_832_grafana",
     ),
+    ingest("new_file_832_pool"),
     at(
         "nersc_recon_flow",
         "nersc_recon_flow",
@@ -224,6 +236,7 @@ const SEED_832: &[DeploymentSpec] = &[
         ("scicat_ingest_pool", "ingest_dataset_queue"),
         "orchestration/flows/scicat/ingest.py:ingest_dataset",
     ),
+    ingest("scicat_ingest_pool"),
     at(
         "alcf_recon_flow",
         "alcf_recon_flow",
@@ -280,12 +293,15 @@ const SEED_832: &[DeploymentSpec] = &[
     ),
 ];
 
-const NEWEST_7012: &[DeploymentSpec] = &[at(
-    "process_newfile_7012_ptycho4",
-    "bl7012-process-new-file",
-    ("process_newdata7012_ptycho4", "bl7012_ptycho4"),
-    "orchestration/flows/bl7012/move.py:process_new_file",
-)];
+const NEWEST_7012: &[DeploymentSpec] = &[
+    at(
+        "process_newfile_7012_ptycho4",
+        "bl7012-process-new-file",
+        ("process_newdata7012_ptycho4", "bl7012_ptycho4"),
+        "orchestration/flows/bl7012/move.py:process_new_file",
+    ),
+    ingest("process_newdata7012_ptycho4"),
+];
 
 const SEED_7012: &[DeploymentSpec] = &[
     at(
@@ -300,6 +316,7 @@ const SEED_7012: &[DeploymentSpec] = &[
         ("default-agent-pool", "transfer_auto_recon"),
         "orchestration/flows/bl7012/move_recon.py:transfer_auto_recon",
     ),
+    ingest("default-agent-pool"),
 ];
 
 /// The deployments of a beamline.

@@ -139,12 +139,6 @@ const PRUNE: &[Request] = &[
         "catalogue's login unread",
     ),
     request("scicat.dataset_find", 1, "before the search", "search unread"),
-    request(
-        "scicat.datablock_list",
-        1,
-        "before a look at the copies",
-        "copies unread",
-    ),
 ];
 
 /// Every request of a prune of a folder.
@@ -189,12 +183,6 @@ const FOLDER: &[Request] = &[
         "catalogue's login unread",
     ),
     request("scicat.dataset_find", 1, "before the search", "search unread"),
-    request(
-        "scicat.datablock_list",
-        1,
-        "before a look at the copies",
-        "copies unread",
-    ),
 ];
 
 /// An instant at which the process is killed.

@@ -9,7 +9,9 @@ use crate::copy::{Hop, Item, Kind, VerifiedCopy, collection, copy};
 use crate::endpoint::StorageEndpoint;
 use crate::failure::Failure;
 use crate::flows::retention::Days;
+use crate::flows::scicat::{PTYCHOGRAPHY_7012, catalogue_moved};
 use crate::hpc::ReconReport;
+use crate::ingest::{Copy, Subject};
 use crate::prune::schedule_prune;
 use crate::run::RunContext;
 use crate::span::step;
@@ -47,7 +49,7 @@ struct Route {
     days: Option<Days>,
 }
 
-/// Moves a scan: data7012 -> nersc7012, proved; schedules the prune of data7012's copy where staff set its time.
+/// Moves a scan: data7012 -> nersc7012, proved; catalogues it by the rules `bl7012` of config.yml, if there are; schedules the prune of data7012's copy where staff set its time.
 pub async fn move_scan(run: &RunContext, parameters: &MoveParameters) -> ReconReport {
     let mut report = ReconReport::new(run.run_id(), &parameters.file_path);
     let done = moved_and_reconstructed(run, &parameters.file_path, &[], true, &mut report);
@@ -122,6 +124,12 @@ async fn moved_and_reconstructed(
         .instrument(step("copy"))
         .await?;
     report.add_copy(&proof);
+    let known = if prunes {
+        let known = catalogue(run, path, &route, &proof, report);
+        Box::pin(known.instrument(step("ingest"))).await
+    } else {
+        Ok(())
+    };
     for reconstruction in reconstructions {
         let superfacility = run.facility().superfacility()?;
         let (user, jobs) = (
@@ -134,7 +142,43 @@ async fn moved_and_reconstructed(
     }
     plan_prune(run, path, &route, &proof, report)
         .instrument(step("schedule_prune"))
-        .await
+        .await?;
+    // A catalogue that fails keeps nothing from being reconstructed or scheduled.
+    known
+}
+
+/// Catalogues the scan where config.yml has rules for it and a catalogue is set up. What fails is tried again by itself.
+async fn catalogue(
+    run: &RunContext,
+    path: &str,
+    route: &Route,
+    proof: &VerifiedCopy,
+    report: &mut ReconReport,
+) -> Result<(), Failure> {
+    let facility = run.facility();
+    if facility.config().ingest().rules(PTYCHOGRAPHY_7012).is_none() || facility.catalogue().is_err() {
+        return Ok(());
+    }
+    let subject = Subject {
+        path: proof.subject().path(),
+        relative: path,
+        endpoints: vec![&route.data7012],
+    };
+    let sides = [
+        (&route.data7012, proof.subject()),
+        (&route.nersc7012, proof.witness()),
+    ];
+    let copies = sides.map(|(endpoint, extent)| Copy {
+        endpoint,
+        path: extent.path(),
+        bytes: extent.size(),
+    });
+    let (again, known) = catalogue_moved(run, subject, PTYCHOGRAPHY_7012, &copies).await;
+    report.again.extend(again);
+    let (catalogued, issues) = known?;
+    report.scicat.push(catalogued);
+    report.issues.extend(issues);
+    Ok(())
 }
 
 /// Everything that can be known to be wrong before the first effect.

@@ -13,11 +13,11 @@ use crate::config::Validate;
 use crate::copy::{Extent, Hop, Item, Kind, VerifiedCopy, collection, copy, copy_all};
 use crate::endpoint::StorageEndpoint;
 use crate::failure::Failure;
-use crate::flows::scicat::{FLOW as INGEST, IngestParameters, TOMOGRAPHY_832, subject_832};
-use crate::ingest::{self, Issue, Later, add_locations, ingest};
+use crate::flows::scicat::{TOMOGRAPHY_832, catalogue_moved, subject_832};
+use crate::ingest::{self, Later};
 use crate::progress::Event;
 use crate::prune::schedule_prune;
-use crate::report::{Catalogued, CopyReport, MoveReport};
+use crate::report::{CopyReport, MoveReport};
 use crate::run::RunContext;
 use crate::scan_path::ScanPath;
 use crate::span::step;
@@ -315,29 +315,13 @@ async fn catalogue(
     copies: [Option<(&StorageEndpoint, &VerifiedCopy)>; 2],
     report: &mut MoveReport,
 ) -> Result<(), Failure> {
-    let facility = run.facility();
-    let subject = subject_832(facility.config(), scan);
-    let ingested = match facility.catalogue() {
-        Ok(client) => ingest(run, client, &[subject], TOMOGRAPHY_832).await,
-        Err(failure) => Err(failure),
-    };
-    let parameters = json!(IngestParameters::new(scan.original(), Some(TOMOGRAPHY_832)));
-    let later = Later {
-        flow: INGEST,
-        deployment: INGEST,
-        parameters: &parameters,
-        same_run: false,
-    };
-    report.again = ingest::settle(run, later, ingested.as_ref().err()).await;
-    let ingested = ingested?;
     let copies: Vec<ingest::Copy<'_>> = copies.into_iter().flatten().map(place).collect();
-    let untold = match facility.catalogue() {
-        Ok(client) => Box::pin(add_locations(client, &ingested.pid, &copies, facility.now())).await,
-        Err(_) => Vec::new(),
-    };
-    report.scicat = Some(Catalogued { pid: ingested.pid });
-    report.issues = ingested.issues;
-    report.issues.extend(untold.into_iter().map(Issue::warning));
+    let subject = subject_832(run.facility().config(), scan);
+    let (again, known) = catalogue_moved(run, subject, TOMOGRAPHY_832, &copies).await;
+    report.again = again;
+    let (catalogued, issues) = known?;
+    report.scicat = Some(catalogued);
+    report.issues = issues;
     Ok(())
 }
 

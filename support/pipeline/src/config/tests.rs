@@ -11,7 +11,7 @@ static RULES: SiteRules = SiteRules {
     prune_rules: &[],
     derived: &["data832_scratch", "alcf832_scratch"],
     raw_only: &[],
-    catalogued: |_, _| None,
+    catalogued: &[],
     ingest: &[],
     usual_variable: |_| None,
     keys: &[],

@@ -109,7 +109,8 @@ async fn leave(run: &RunContext, later: Later<'_>) -> Result<ScheduledRow, Failu
     let key = if later.same_run {
         format!("{AGAIN}{}", run.run_id())
     } else {
-        format!("{}:{}", later.flow, run.run_id())
+        // A run may leave several: a list of scans, a result and its copies.
+        format!("{}:{}:{}", later.flow, run.run_id(), later.parameters)
     };
     let prune = ScheduledPrune {
         key,

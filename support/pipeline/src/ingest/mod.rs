@@ -2,7 +2,9 @@
 
 mod again;
 mod derived;
+mod find;
 mod locations;
+mod parameters;
 mod place;
 mod validate;
 
@@ -16,11 +18,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 pub use again::{Again, Later, OpenFlow, due_flows, open_flow, open_flows, settle};
-pub use derived::{Origin, derive};
+pub use derived::{derive, inputs, seen_here, seen_on, seen_there};
+pub use find::{dataset_of, datasets_of};
 pub(crate) use locations::forget_copy;
-pub use locations::{Copy, add_locations};
+pub use locations::{Copy, Told, look_for_copies, tell, tell_later};
+pub use parameters::{FLOW, IngestParameters, Paths};
 pub use place::Subject;
-pub use scan_ingest::{Bodies, Issue};
+pub use scan_ingest::{Bodies, Derivation, Issue};
 pub use validate::complete;
 
 use crate::config::Config;

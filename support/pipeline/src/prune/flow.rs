@@ -96,7 +96,7 @@ async fn steps(
     provable(run, &target.source, path, target.check.as_ref()).await?;
     facility.preflight_transfer().await?;
     let pruned = Box::pin(delete::prune(run, request)).await?;
-    if matches!(pruned, Pruned::Deleted { .. } | Pruned::Quarantined { .. }) {
+    if !matches!(pruned, Pruned::WouldDelete { .. }) {
         let gone = report.path.as_deref().unwrap_or_default();
         Box::pin(forget_copy(run, &target.source, path, gone)).await;
     }

@@ -3,8 +3,8 @@
 use futures_util::{StreamExt, TryStreamExt, stream};
 use globus_transfer::{EndpointId, Entry, EntryKind};
 
-use super::extent::{FolderFile, Located, Manifest};
-use super::observe::{collection, path_on};
+use super::extent::{Extent, FolderFile, Located, Manifest};
+use super::observe::{Seen, collection, observe, path_on};
 use crate::failure::Failure;
 use crate::session::Workplace;
 
@@ -22,6 +22,23 @@ pub(crate) struct Listed {
     pub(crate) others: Vec<String>,
     /// Whether the storage says that it can rename.
     pub(crate) can_rename: bool,
+}
+
+/// What stands at a path, a folder with every file below it; nothing if there is none. Proves nothing. One request, and
+/// for a folder one more for it and for each folder below it; retried.
+///
+/// # Errors
+/// It is neither a file nor a folder, too large to be listed, or a listing could not be had.
+pub async fn extent(place: &Workplace, at: Located<'_>, step: &str) -> Result<Option<Extent>, Failure> {
+    match observe(place, at.endpoint, at.path, step).await? {
+        Seen::File(file) | Seen::Link(file) => Ok(Some(Extent::File(file))),
+        Seen::Folder => Ok(Some(Extent::Folder(list(place, at, step).await?.manifest))),
+        Seen::Missing => Ok(None),
+        Seen::Other(kind) => {
+            let text = format!("on {} the path is a {kind}", at.endpoint.key());
+            Err(Failure::new(step, "listing", text).file(at.path))
+        }
+    }
 }
 
 /// Lists a folder with all folders below it: one request for each, and one more for each 100,000 entries.

@@ -14,6 +14,7 @@ mod verified;
 mod verify;
 
 pub use extent::{Extent, FolderFile, Located, Manifest};
+pub use listing::extent;
 pub use many::copy_all;
 pub use mover::{Hop, Item, Kind, copy};
 pub use observe::{Observation, Seen, collection, observe, path_on};

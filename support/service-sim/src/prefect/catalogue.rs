@@ -32,6 +32,12 @@ const DEPLOYMENTS: &[(&str, &str, &str, &str)] = &[
         "test_832_transfers_grafana_queue",
     ),
     (
+        "scicat-ingest-flow",
+        "scicat-ingest-flow",
+        "new_file_832_pool",
+        "scicat_ingest_queue",
+    ),
+    (
         "nersc_recon_flow",
         "nersc_recon_flow",
         "nersc_recon_flow_pool",
@@ -150,6 +156,16 @@ fn parameters(flow_name: &str) -> (&'static [&'static str], &'static [&'static s
         prune if prune.starts_with("prune_") => (
             &["relative_path", "source_endpoint"],
             &["check_endpoint", "config"],
+        ),
+        "scicat-ingest-flow" => (
+            &["dataset_path"],
+            &[
+                "ingester_spec",
+                "owner_username",
+                "scicat_url",
+                "scicat_username",
+                "scicat_password",
+            ],
         ),
         _ => (&["file_path"], &["config"]),
     }

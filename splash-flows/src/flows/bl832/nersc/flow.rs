@@ -9,7 +9,7 @@ use super::settings::ReconSettings;
 use super::site::Nersc;
 use crate::endpoint::StorageEndpoint;
 use crate::failure::Failure;
-use crate::flows::bl832::recon::{Goes, ReconScan, bring, plan_prunes};
+use crate::flows::bl832::recon::{Goes, Made, ReconScan, bring, catalogue, plan_prunes, tell_of_raw};
 use crate::flows::bl832::settings::ResultRetention;
 use crate::hpc::{ReconReport, TomographyHpc};
 use crate::run::RunContext;
@@ -42,7 +42,8 @@ struct Places {
 /// schedules the prunes of what is proved elsewhere.
 ///
 /// A reconstruction that fails ends the run, and leaves everything where it is as evidence. The slices are brought home
-/// whatever becomes of the volume.
+/// whatever becomes of the volume. Results that are home are catalogued as computed from the scan; a catalogue that fails
+/// keeps no prune from being scheduled, and is tried again by itself.
 pub async fn nersc_recon(run: &RunContext, parameters: &ReconParameters) -> ReconReport {
     let mut report = ReconReport::new(run.run_id(), &parameters.file_path);
     let failures = match Box::pin(steps(run, parameters, &mut report)).await {
@@ -61,7 +62,8 @@ async fn steps(
     let ready = preflight(run, parameters, settings).instrument(step(STEP));
     let (scan, places, nersc) = Box::pin(ready).await?;
     let reconstructed = nersc.reconstruct(run, &scan).instrument(step("reconstruct"));
-    report.steps.push(Box::pin(reconstructed).await?);
+    let reconstructed = Box::pin(reconstructed).await?;
+    report.steps.push(reconstructed.clone());
     let (slices, volume) = (scan.slices(), scan.volume());
     let chain = [&places.pscratch, &places.cfs, &places.data832];
     let built = async {
@@ -76,24 +78,37 @@ async fn steps(
     );
     let mut failures = Vec::new();
     let mut proved = Vec::new();
-    let volume_copied = match built {
+    let mut results = vec![(slices, reconstructed, slices_copied)];
+    match built {
         Ok((built, copied)) => {
-            report.steps.push(built);
+            report.steps.push(built.clone());
             proved.push((scan.raw(), places.raw_goes().to_vec()));
-            copied
+            let kept = tell_of_raw(run, &scan, places.pscratch_raw.key().as_str(), report);
+            Box::pin(kept.instrument(step("ingest"))).await;
+            results.push((volume, built, copied));
         }
-        Err(failure) => Err(failure),
-    };
-    for (path, copied) in [(slices, slices_copied), (volume, volume_copied)] {
-        match copied {
-            Ok(proofs) => {
-                for proof in &proofs {
-                    report.add_copy(proof);
-                }
-                proved.push((path, places.results_go().to_vec()));
+        Err(failure) => failures.push(failure.file(&volume)),
+    }
+    for (path, made_by, copied) in results {
+        let proofs = match copied {
+            Ok(proofs) => proofs,
+            Err(failure) => {
+                failures.push(failure.file(&path));
+                continue;
             }
-            Err(failure) => failures.push(failure.file(&path)),
+        };
+        for proof in &proofs {
+            report.add_copy(proof);
         }
+        let made = Made {
+            centre: &nersc,
+            scan: &scan,
+            step: &made_by,
+            path: &path,
+        };
+        let known = catalogue(run, made, &proofs, report).instrument(step("ingest"));
+        failures.extend(Box::pin(known).await.err().map(|failure| failure.file(&path)));
+        proved.push((path, places.results_go().to_vec()));
     }
     for (path, plans) in &proved {
         let planned = plan_prunes(run, path, plans, report).instrument(step("schedule_prune"));

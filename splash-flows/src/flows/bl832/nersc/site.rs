@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use judged_jobs::{JobReport, Jobs, MakeScript, Order, run_job};
+use serde_json::{Map, Value, json};
 
 use super::scripts::{self, Folders};
 use super::settings::ReconSettings;
@@ -104,6 +105,26 @@ fn reported(job: JobReport) -> StepReport {
 impl TomographyHpc for Nersc {
     fn site(&self) -> &str {
         SITE
+    }
+
+    fn made_with(&self, step: &str) -> (Vec<String>, Map<String, Value>) {
+        let settings = &self.settings;
+        let (image, script) = match step {
+            "reconstruct" => (&settings.recon_image, &settings.reconstruction_script),
+            _ => (&settings.multires_image, &settings.multiresolution_script),
+        };
+        let mut parameters = Map::new();
+        for (name, value) in [
+            ("machine", json!(settings.machine)),
+            ("qos", json!(settings.qos)),
+            ("account", json!(settings.account)),
+            ("constraint", json!(settings.constraint)),
+            ("nodes", json!(settings.nodes)),
+            ("cpus_per_task", json!(settings.cpus_per_task)),
+        ] {
+            parameters.insert(name.to_owned(), value);
+        }
+        (vec![format!("{script} in {image}")], parameters)
     }
 
     async fn reconstruct(&self, run: &RunContext, scan: &ReconScan) -> Result<StepReport, Failure> {
