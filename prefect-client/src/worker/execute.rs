@@ -17,7 +17,7 @@ use super::shared::Shared;
 use crate::model::{NewState, StateType, Transition};
 
 /// How long a cleanup may take.
-const CLEANUP: Duration = Duration::from_secs(120);
+const CLEANUP: Duration = Duration::from_secs(300);
 /// How long a handler may take to end by itself when its worker ends.
 const HANDOVER_GRACE: Duration = Duration::from_secs(2);
 /// A time limit this far off is none.

@@ -23,19 +23,22 @@ impl ServerClock {
         TimeDelta::milliseconds(self.0.load(Ordering::Relaxed))
     }
 
-    /// Learns from the `Date` of an answer that has just come; says so when the clocks turn out to differ.
-    pub(crate) fn learn(&self, headers: &HeaderMap, here: DateTime<Utc>) {
+    /// Learns from the `Date` of an answer that has just come to what was asked at `asked`; says so when the clocks turn
+    /// out to differ. A server that is slow to answer is not behind: any time in between will do.
+    pub(crate) fn learn(&self, headers: &HeaderMap, asked: DateTime<Utc>, here: DateTime<Utc>) {
         let date = headers
             .get(http::header::DATE)
             .and_then(|date| date.to_str().ok());
         let Some(date) = date.and_then(|date| DateTime::parse_from_rfc2822(date).ok()) else {
             return;
         };
-        let ahead = date.to_utc() - here;
-        let ahead = if ahead.abs() <= TOLERATED {
-            TimeDelta::zero()
+        let date = date.to_utc();
+        let ahead = if date > here + TOLERATED {
+            date - here
+        } else if date < asked - TOLERATED {
+            date - asked
         } else {
-            ahead
+            TimeDelta::zero()
         };
         let before = self.0.swap(ahead.num_milliseconds(), Ordering::Relaxed);
         if (ahead.num_milliseconds() - before).abs() > TOLERATED.num_milliseconds() {
@@ -68,8 +71,10 @@ mod tests {
             ("Sun, 01 Mar 2026 11:55:00 GMT", -300),
         ] {
             headers.insert(http::header::DATE, HeaderValue::from_static(date));
-            clock.learn(&headers, here);
+            clock.learn(&headers, here, here);
             assert_eq!(clock.ahead().num_seconds(), ahead, "{date}");
         }
+        clock.learn(&headers, here - TimeDelta::minutes(6), here);
+        assert_eq!(clock.ahead().num_seconds(), 0, "the answer took that long");
     }
 }

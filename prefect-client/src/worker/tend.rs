@@ -56,8 +56,9 @@ pub(crate) async fn heartbeat(shared: &Shared) -> Result<()> {
             .into_parts()?
             .no_retry()
             .timeout(QUICK);
+        let asked = Utc::now();
         let answer = shared.urgent.full(parts).await?;
-        shared.clock.learn(&answer.headers, Utc::now());
+        shared.clock.learn(&answer.headers, asked, Utc::now());
     }
     shared.logs.set_ahead(shared.clock.ahead());
     shared.lease.renew(sent);

@@ -78,7 +78,7 @@ where
         let facility = cleans.clone();
         async move {
             match facility {
-                Some(facility) => cancel(&facility, &context).await,
+                Some(facility) => cancel(&facility, name, &context).await,
                 None => Ok(()),
             }
         }
@@ -144,15 +144,11 @@ async fn rename(flow: &str, context: &FlowContext, parameters: &Value) {
     }
 }
 
-/// Cancels the transfers that a cancelled run has begun.
-async fn cancel(facility: &Host, context: &FlowContext) -> Result<(), String> {
-    let cancelled = facility
-        .workplace()
-        .cancel_pending(context.run_id().as_str())
-        .await;
-    let tasks = cancelled.map_err(|failure| failure.to_string())?;
-    for task in tasks {
-        tracing::info!(task, "transfer cancelled");
+/// Cancels what a cancelled run has begun.
+async fn cancel(facility: &Host, name: &str, context: &FlowContext) -> Result<(), String> {
+    let cancelled = flows::cancel(facility, name, context.run_id().as_str()).await;
+    for what in cancelled.map_err(|failure| failure.to_string())? {
+        tracing::info!(what, "cancelled");
     }
     Ok(())
 }

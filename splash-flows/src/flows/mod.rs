@@ -6,4 +6,4 @@ mod registry;
 mod retention;
 pub mod scicat;
 
-pub use registry::{FLOWS, FlowInfo, Outcome, run};
+pub use registry::{FLOWS, FlowInfo, Outcome, cancel, run};

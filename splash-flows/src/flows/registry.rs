@@ -10,6 +10,7 @@ use tracing::Instrument;
 use super::bl832::{
     DispatchParameters, FilePaths, FlightParameters, MoveParameters, ReconParameters, StreamingParameters,
     dispatch, flight_check, flight_check_grafana, move_scans, nersc_recon, nersc_streaming,
+    withdraw_streaming,
 };
 use super::bl7012;
 use super::scicat::{IngestParameters, scicat_ingest};
@@ -143,6 +144,18 @@ pub async fn run(
     let run: Pin<Box<dyn Future<Output = Result<Outcome, Failure>> + Send + '_>> =
         Box::pin(run_inside(facility, name, parameters, run_id, progress));
     run.instrument(span::run(name, parameters, run_id)).await
+}
+
+/// Ends what a cancelled run has begun: its transfers, and its jobs until they have ended. Answers what was cancelled.
+///
+/// # Errors
+/// The first that may still go on; everything else is cancelled all the same.
+pub async fn cancel(facility: &Facility, name: &str, run_id: &str) -> Result<Vec<String>, Failure> {
+    let cancelled = facility.cancel_pending(run_id).await;
+    if name == "nersc_streaming_flow" {
+        withdraw_streaming(facility, run_id).await?;
+    }
+    cancelled
 }
 
 /// The run to work in; the report of one that ended well before is the answer.

@@ -3,9 +3,7 @@
 use scan_h5::{ScanSpec, write_scan};
 use serde_json::{Value, json};
 
-use splash_flows::flows::bl832::cancel_streaming;
 use splash_flows::ingest::{open_flow, open_flows};
-use splash_flows::run::{Begun, RunContext};
 
 use crate::bench::Bench;
 
@@ -369,17 +367,8 @@ async fn a_streaming_job_shows_how_it_stands_and_is_called_off_with_its_run() {
         .await;
     bench.sim.release("published");
     bench.restart();
-    let begun = RunContext::open(
-        std::sync::Arc::clone(&bench.facility),
-        "nersc_streaming_flow",
-        "S",
-        &parameters,
-        splash_flows::progress::Progress::default(),
-    );
-    let Begun::Open(run) = begun.await.unwrap() else {
-        panic!("the run is not over");
-    };
-    cancel_streaming(&run).await.unwrap();
+    let cancelled = splash_flows::flows::cancel(&bench.facility, "nersc_streaming_flow", "S").await;
+    assert_eq!(cancelled.unwrap().len(), 1);
     let jobs = bench.sim.jobs();
     assert_eq!(jobs.len(), 1);
     assert!(jobs[0].state.starts_with("CANCELLED"), "{jobs:?}");

@@ -7,9 +7,12 @@
 //! Any end but COMPLETED is a [`Failure`] with the job's state, exit code, reason and last lines of output.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod cancel;
 mod judge;
 mod look;
 mod submit;
+
+pub use cancel::{PendingJob, pending};
 
 use std::fmt;
 use std::time::Duration;
@@ -27,12 +30,11 @@ use sfapi::{Client, ErrorExt, Job, JobId, JobWatcher, Machine};
 const SERVICE: &str = "sfapi";
 /// For how long a job whose answer was lost is looked for before it counts as never submitted.
 const SETTLE: Duration = Duration::from_secs(90);
-/// For how long a cancelled job may take to end.
-const CANCELLING: Duration = Duration::from_secs(120);
 
 /// The jobs of one user on one machine. Cheap to clone; clones share their polls.
 #[derive(Debug, Clone)]
 pub struct Jobs {
+    machine: String,
     compute: Compute,
     files: Files,
     watcher: JobWatcher,
@@ -44,6 +46,7 @@ impl Jobs {
     /// The jobs of `user` on `machine`. All waits of `watcher` share their polls.
     pub fn new(client: &Client, machine: &Machine, watcher: JobWatcher, user: impl Into<String>) -> Self {
         Self {
+            machine: machine.to_string(),
             compute: client.compute(machine),
             files: client.files(machine),
             watcher,
@@ -123,10 +126,17 @@ pub struct JobReport {
 /// What is on record with the script.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Facts {
+    /// Where it runs; records of earlier versions do not say.
+    #[serde(default = "perlmutter")]
+    machine: String,
     name: String,
     owner_file: String,
     output: Option<String>,
     error: Option<String>,
+}
+
+fn perlmutter() -> String {
+    Machine::perlmutter().to_string()
 }
 
 /// What is on record of a submission.
@@ -166,7 +176,7 @@ pub async fn run_job(run: &Session, jobs: &Jobs, order: &Order<'_>) -> Result<Jo
             )?),
             slot,
         },
-        Effect::New(slot) | Effect::Failed { slot, .. } => intended(run, order, slot).await?,
+        Effect::New(slot) | Effect::Failed { slot, .. } => intended(run, jobs, order, slot).await?,
     };
     let Recorded {
         slot,
@@ -178,51 +188,8 @@ pub async fn run_job(run: &Session, jobs: &Jobs, order: &Order<'_>) -> Result<Jo
     judge::waited(run, jobs, order, (slot, &facts), id).await
 }
 
-/// Calls the job off that the run has on record for the step and the key, and waits until Slurm shows its end. `None` if
-/// there is none, or it has ended before.
-///
-/// # Errors
-/// The service could not be asked or did not cancel: the job may still run.
-pub async fn cancel_job(run: &Session, jobs: &Jobs, step: &str, key: &str) -> Result<Option<Job>, Failure> {
-    let Effect::Pending(slot, intent) = run.effect(step, key).await? else {
-        return Ok(None);
-    };
-    let facts: Facts = recalled(step, intent.facts)?;
-    let receipt: Option<Receipt> = intent
-        .receipt
-        .map(|receipt| recalled(step, receipt))
-        .transpose()?;
-    let failed = |error: &sfapi::Error| {
-        Failure::service(step, SERVICE, error)
-            .remedy("the job may still run: cancel it with `splash-flows jobs cancel`")
-    };
-    let known = receipt.and_then(|receipt| receipt.job_id);
-    let id = match known {
-        Some(id) => Some(id),
-        None => look::for_job(jobs, &facts)
-            .await
-            .map_err(|error| failed(&error))?,
-    };
-    let job = match id {
-        Some(id) => Some(
-            jobs.compute
-                .job(&id)
-                .cancel()
-                .confirmed(CANCELLING)
-                .await
-                .map_err(|error| failed(&error))?,
-        ),
-        None => None,
-    };
-    let outcome = serde_json::json!({ "cancelled": job.as_ref().map(|job| job.id.as_str()) });
-    slot.failed(&outcome)
-        .await
-        .map_err(|error| Failure::store(step, &error))?;
-    Ok(job)
-}
-
 /// Puts the script on record.
-async fn intended(run: &Session, order: &Order<'_>, slot: Slot) -> Result<Recorded, Failure> {
+async fn intended(run: &Session, jobs: &Jobs, order: &Order<'_>, slot: Slot) -> Result<Recorded, Failure> {
     let refused = |error: sfapi::Error| Failure::service(order.step, SERVICE, &error);
     let fence = Fence::new(order.run_folder, order.step, slot.attempt()).map_err(refused)?;
     let owner_file = fence.owner_file();
@@ -233,6 +200,7 @@ async fn intended(run: &Session, order: &Order<'_>, slot: Slot) -> Result<Record
     );
     let script = (order.script)(name.clone(), fence).map_err(refused)?;
     let facts = Facts {
+        machine: jobs.machine.clone(),
         name,
         owner_file,
         output: script.output_pattern().map(str::to_owned),

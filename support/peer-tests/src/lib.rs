@@ -4,8 +4,9 @@
 //! `cargo xtask peers` installs the pinned versions and names their folders in the environment.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod postgres;
 mod prefect;
 mod process;
 
-pub use prefect::{PrefectServer, PrefectVersion, StartError};
+pub use prefect::{PrefectDatabase, PrefectServer, PrefectVersion, StartError};
 pub use process::Group;

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use crate::Group;
+use crate::postgres::{Postgres, tail};
 
 /// Several servers may start at once on a busy machine.
 const READY_WITHIN: Duration = Duration::from_secs(180);
@@ -65,6 +66,15 @@ impl PrefectVersion {
     }
 }
 
+/// What a server keeps its things in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PrefectDatabase {
+    /// A file. One thing is written at a time, and under load requests wait for each other for many seconds.
+    Sqlite,
+    /// A PostgreSQL of its own, as facilities run it.
+    Postgresql,
+}
+
 /// Why a server did not start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -79,7 +89,7 @@ pub enum StartError {
     #[error("the Prefect server: {0}")]
     Io(#[from] std::io::Error),
     /// It ended, or did not answer in time; the end of its log.
-    #[error("the Prefect server {what}; its log ends:\n{log}")]
+    #[error("the Prefect server or its database {what}; its log ends:\n{log}")]
     NotReady {
         /// What happened instead.
         what: &'static str,
@@ -97,6 +107,8 @@ pub struct PrefectServer {
     port: u16,
     settings: Vec<(String, String)>,
     process: Option<Group>,
+    /// Where it is not a file in the home.
+    database: Option<Postgres>,
 }
 
 impl PrefectServer {
@@ -113,6 +125,18 @@ impl PrefectServer {
     /// # Errors
     /// As for [`start`](Self::start).
     pub fn start_with(version: PrefectVersion, settings: &[(&str, &str)]) -> Result<Self, StartError> {
+        Self::start_on(PrefectDatabase::Sqlite, version, settings)
+    }
+
+    /// As [`start_with`](Self::start_with), with a database of this kind.
+    ///
+    /// # Errors
+    /// As for [`start`](Self::start), and if there is no such database.
+    pub fn start_on(
+        database: PrefectDatabase,
+        version: PrefectVersion,
+        settings: &[(&str, &str)],
+    ) -> Result<Self, StartError> {
         let folder = version.folder()?;
         let home = tempfile::Builder::new().prefix("peer-prefect-").tempdir()?;
         let migrated = folder.join("migrated.db");
@@ -127,6 +151,10 @@ impl PrefectServer {
             port: free_port()?,
             settings: settings.iter().map(owned).collect(),
             process: None,
+            database: match database {
+                PrefectDatabase::Sqlite => None,
+                PrefectDatabase::Postgresql => Some(Postgres::start()?),
+            },
         };
         server.resume()?;
         Ok(server)
@@ -195,17 +223,15 @@ impl PrefectServer {
     pub fn program(&self, name: &str) -> Command {
         let home = self.home.path();
         let mut command = Command::new(self.folder.join("bin").join(name));
-        let database = home.join("prefect.db");
+        let file = || format!("sqlite+aiosqlite:///{}", home.join("prefect.db").display());
+        let database = self.database.as_ref().map_or_else(file, Postgres::url);
         command
             .current_dir(home)
             .env("HOME", home)
             .env("PREFECT_HOME", home)
             .env("PREFECT_PROFILES_PATH", home.join("profiles.toml"))
             .env("PREFECT_API_URL", self.api_url())
-            .env(
-                "PREFECT_API_DATABASE_CONNECTION_URL",
-                format!("sqlite+aiosqlite:///{}", database.display()),
-            )
+            .env("PREFECT_API_DATABASE_CONNECTION_URL", database)
             .env("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
             .env("PREFECT_SERVER_UI_ENABLED", "false")
             .env("PREFECT_UI_ENABLED", "false")
@@ -221,9 +247,7 @@ impl PrefectServer {
 
     /// The end of the server's log.
     pub fn log_tail(&self) -> String {
-        let log = fs::read_to_string(self.home.path().join("server.log")).unwrap_or_default();
-        let lines: Vec<&str> = log.lines().collect();
-        lines[lines.len().saturating_sub(30)..].join("\n")
+        tail(&self.home.path().join("server.log"))
     }
 
     fn not_ready(&self, what: &'static str) -> StartError {

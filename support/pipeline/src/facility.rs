@@ -20,6 +20,8 @@ use crate::scheduler::{LocalScheduler, PrefectScheduler, Scheduler};
 use crate::superfacility::Superfacility;
 
 const STEP: &str = "preflight";
+/// How many requests of a worker's runs are on their way to the Prefect server at a time.
+const AT_MOST: usize = 4;
 
 /// Everything that a flow reaches: configuration, clients, run store and scheduler.
 #[derive(Debug)]
@@ -296,6 +298,11 @@ fn prefect(
     }
     prefect_client::ClientBuilder::from_vars(environment.lookup())
         .and_then(|builder| builder.on_request(requests.counter()).build())
+        .map(|client| match engine {
+            Engine::Command => client,
+            // All the runs of the worker together: more at once only wait for each other on the server.
+            Engine::Worker => client.at_most(AT_MOST),
+        })
         .map(Some)
         .map_err(|error| Failure::service(STEP, "prefect", &error))
 }

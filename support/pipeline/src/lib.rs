@@ -5,6 +5,7 @@
 //! site. Nothing here knows a beamline, an endpoint or a path by name.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod cancel;
 pub mod config;
 pub mod facility;
 pub mod ingest;

@@ -128,7 +128,8 @@ pub(crate) async fn control(client: &Client, path: &ControlledPath) -> Result<()
             .filter(|folder| **folder != path.path)
             .map(|folder| below(folder)),
     );
-    if wire::create_variable(client, &name(&path.path), &value, &tags).await? {
+    let made = wire::make_variable(client, &name(&path.path), &value, &tags).await?;
+    if made.is_some() {
         return Ok(());
     }
     match record(client, &path.path).await? {

@@ -26,6 +26,9 @@ pub(crate) struct Meant {
     pub(crate) facts: Value,
     /// Which opening of the run meant it.
     pub(crate) fence: u32,
+    /// Whether there is a lock for it.
+    #[serde(default)]
+    pub(crate) alone: bool,
     /// Tells one intent from another with the same content.
     nonce: String,
 }
@@ -42,8 +45,15 @@ impl Meant {
             document: text.map_or_else(|| format!("{BASE64}{}", STANDARD.encode(document)), str::to_owned),
             facts: facts.clone(),
             fence,
+            alone: false,
             nonce: Uuid::new_v4().to_string(),
         }
+    }
+
+    /// The same, with a lock held for it.
+    pub(crate) fn alone(mut self) -> Self {
+        self.alone = true;
+        self
     }
 
     /// The request, byte for byte.

@@ -9,6 +9,7 @@
 //! | a receipt | the task run's RUNNING state | the server refuses RUNNING to tasks of a flow run that is not running |
 //! | an outcome | the task run's COMPLETED or FAILED state | a COMPLETED state with data is never left |
 //! | a delivery, a deletion, a row of the list of prunes | an artifact without a flow run, found by its key | the newest of a key counts; it outlives the flow run |
+//! | that one run is at a step which only one may be at | a variable `splash-flows-lock-…`, removed when the step is settled | a variable of one name is made once; a run that ended holds none |
 //! | a path under export control | a variable `splash-flows-export-control-…` | staff see it, and no clean-up of old runs takes it |
 //!
 //! The lease is looked at before every effect, unless it was within the last seconds: no worker is declared dead so
@@ -21,6 +22,7 @@
 
 mod control;
 mod inputs;
+mod locks;
 mod records;
 mod session;
 mod store;

@@ -10,6 +10,7 @@ use run_store::{Error, Intent, Place, Result, Session, Standing};
 use serde_json::{Value, json};
 
 use crate::inputs::{self, Meant};
+use crate::locks::{self, Lock};
 use crate::wire::{self, State, TaskRun};
 
 /// The task run that stands for the run itself.
@@ -39,6 +40,8 @@ pub(crate) struct PrefectSession {
     record: String,
     /// What is known of each step and key. Only the holder writes, so what it has read and written is all there is.
     known: Mutex<HashMap<(String, String), Known>>,
+    /// The ids of the locks that this session took.
+    locks: Mutex<HashMap<(String, String), String>>,
     looked: Mutex<Instant>,
 }
 
@@ -58,6 +61,7 @@ impl PrefectSession {
             fence,
             record,
             known: Mutex::new(known),
+            locks: Mutex::default(),
             looked: Mutex::new(Instant::now()),
         })
     }
@@ -71,6 +75,10 @@ impl PrefectSession {
         let place = (task.meant.step.clone(), task.meant.key.clone());
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.insert(place, task);
+    }
+
+    fn locks(&self) -> std::sync::MutexGuard<'_, HashMap<(String, String), String>> {
+        self.locks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lost(&self) -> Error {
@@ -104,6 +112,51 @@ impl PrefectSession {
     fn pending(&self, place: &Place) -> Option<Known> {
         self.get(&place.step, &place.key)
             .filter(|task| task.meant.attempt == place.attempt && !task.is_settled())
+    }
+
+    /// Puts an attempt on record, unless one is there.
+    async fn record(&self, place: &Place, meant: Meant) -> Result<()> {
+        let already = || Error::AlreadyIntended {
+            step: place.step.clone(),
+            key: place.key.clone(),
+        };
+        let known = self.get(&place.step, &place.key);
+        if known.is_some_and(|task| task.meant.attempt >= place.attempt) {
+            return Err(already());
+        }
+        self.held().await?;
+        let dynamic_key = format!("{}-{}", inputs::short(&place.key), place.attempt);
+        let name = format!("{} {}", place.step, place.key);
+        let body = task_run(
+            &self.run_id,
+            &place.step,
+            &dynamic_key,
+            &name,
+            &inputs::write(&meant)?,
+        );
+        let made = wire::create_task_run(&self.client, &body).await?;
+        // Whoever was first wrote it; what stands there is never changed.
+        let stands = inputs::read::<Meant>(&made.task_inputs).transpose()?;
+        if stands.as_ref() != Some(&meant) {
+            return Err(already());
+        }
+        self.put(Known {
+            task_run: made.id,
+            meant,
+            state: made.state,
+        });
+        // Stopped meanwhile for long enough to be declared dead? Then somebody else may have the run.
+        self.held().await
+    }
+
+    /// Gives a lock back. One that stays is nobody's once this run has ended.
+    async fn unlock(&self, place: &Place) {
+        let named = (place.step.clone(), place.key.clone());
+        let id = self.locks().remove(&named);
+        let (step, key) = (place.step.as_str(), place.key.as_str());
+        if let Err(error) = locks::release(&self.client, id, &self.run_id, (step, key)).await {
+            tracing::warn!(run_id = self.run_id, step = place.step, %error, "a lock stays until the run has ended");
+        }
     }
 
     async fn set_state(&self, mut task: Known, kind: &str, data: Value) -> Result<()> {
@@ -217,38 +270,24 @@ impl Session for PrefectSession {
     }
 
     async fn intend(&self, place: &Place, document: &[u8], facts: &Value) -> Result<()> {
-        let already = || Error::AlreadyIntended {
-            step: place.step.clone(),
-            key: place.key.clone(),
-        };
-        let known = self.get(&place.step, &place.key);
-        if known.is_some_and(|task| task.meant.attempt >= place.attempt) {
-            return Err(already());
-        }
+        self.record(place, Meant::new(place, document, facts, self.fence))
+            .await
+    }
+
+    async fn intend_alone(&self, place: &Place, document: &[u8], facts: &Value) -> Result<Option<String>> {
         self.held().await?;
-        let meant = Meant::new(place, document, facts, self.fence);
-        let dynamic_key = format!("{}-{}", inputs::short(&place.key), place.attempt);
-        let name = format!("{} {}", place.step, place.key);
-        let body = task_run(
-            &self.run_id,
-            &place.step,
-            &dynamic_key,
-            &name,
-            &inputs::write(&meant)?,
-        );
-        let made = wire::create_task_run(&self.client, &body).await?;
-        // Whoever was first wrote it; what stands there is never changed.
-        let stands = inputs::read::<Meant>(&made.task_inputs).transpose()?;
-        if stands.as_ref() != Some(&meant) {
-            return Err(already());
-        }
-        self.put(Known {
-            task_run: made.id,
-            meant,
-            state: made.state,
-        });
-        // Stopped meanwhile for long enough to be declared dead? Then somebody else may have the run.
-        self.held().await
+        let lock = locks::take(&self.client, &self.run_id, &place.step, &place.key).await?;
+        match lock {
+            Lock::Elsewhere(run_id) => return Ok(Some(run_id)),
+            Lock::Mine(id) => self.locks().insert((place.step.clone(), place.key.clone()), id),
+        };
+        let meant = Meant::new(place, document, facts, self.fence).alone();
+        self.record(place, meant).await.map(|()| None)
+    }
+
+    async fn elsewhere(&self, step: &str, key: &str) -> Result<Option<String>> {
+        self.held().await?;
+        locks::elsewhere(&self.client, &self.run_id, step, key).await
     }
 
     async fn note(&self, place: &Place, receipt: &Value) -> Result<()> {
@@ -279,7 +318,12 @@ impl Session for PrefectSession {
         self.held().await?;
         let kind = if ok { "COMPLETED" } else { "FAILED" };
         let data = json!({"type": "splash-flows", "outcome": outcome, "fence": self.fence});
-        self.set_state(task, kind, data).await
+        let alone = task.meant.alone;
+        self.set_state(task, kind, data).await?;
+        if alone {
+            self.unlock(place).await;
+        }
+        Ok(())
     }
 
     async fn renew(&self) -> Result<()> {

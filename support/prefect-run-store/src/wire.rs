@@ -1,5 +1,6 @@
 //! The server's documents, as far as they are needed here, and the calls that exchange them.
 
+use chrono::{DateTime, Utc};
 use http::Method;
 use prefect_client::{Client, RequestParts};
 use run_store::{Error, Result};
@@ -16,6 +17,13 @@ pub(crate) struct FlowRun {
     pub(crate) state_type: Option<String>,
     #[serde(default)]
     pub(crate) run_count: u32,
+    pub(crate) state: Option<Stamp>,
+}
+
+/// When a state was entered.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Stamp {
+    pub(crate) timestamp: Option<DateTime<Utc>>,
 }
 
 /// A task run with its inputs and its present state.
@@ -59,6 +67,7 @@ pub(crate) struct Artifact {
 /// A variable.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Variable {
+    pub(crate) id: String,
     pub(crate) value: Value,
 }
 
@@ -181,19 +190,29 @@ pub(crate) async fn variables(client: &Client, filter: &Value, offset: usize) ->
     client.request(parts).await.map_err(failed)
 }
 
-/// Makes a variable; answers false if there is one of this name.
-pub(crate) async fn create_variable(
+/// Makes a variable and answers its id; none if there is one of this name.
+pub(crate) async fn make_variable(
     client: &Client,
     name: &str,
     value: &Value,
     tags: &[String],
-) -> Result<bool> {
+) -> Result<Option<String>> {
     let body = json!({"name": name, "value": value, "tags": tags});
     let parts = post("prefect.variable_create", "/variables/", &body)?;
-    match client.request::<Value>(parts).await {
-        Ok(_) => Ok(true),
-        Err(error) if error.status() == Some(409) => Ok(false),
+    match client.request::<Variable>(parts).await {
+        Ok(made) => Ok(Some(made.id)),
+        Err(error) if error.status() == Some(409) => Ok(None),
         Err(error) => Err(failed(error)),
+    }
+}
+
+/// Removes the variable of this id; that it is gone already is no error.
+pub(crate) async fn delete_variable(client: &Client, id: &str) -> Result<()> {
+    let parts =
+        RequestParts::new("prefect.variable_delete", Method::DELETE, "/variables/{id}").path_param("id", id);
+    match client.rest().empty(parts.sensitive()).await {
+        Err(error) if error.status() != Some(404) => Err(failed(error)),
+        _ => Ok(()),
     }
 }
 

@@ -14,24 +14,26 @@ impl Workplace {
     /// known, for its answer was lost, the same request asks for the task first.
     ///
     /// # Errors
-    /// The run store or the service cannot be asked; the transfers before that one are cancelled.
+    /// The run store or the service cannot be asked; the other transfers are cancelled all the same.
     pub async fn cancel_pending(&self, run_id: &str) -> Result<Vec<String>, Failure> {
         let pending = self.store().pending(run_id).await;
         let pending = pending.map_err(|error| Failure::store(STEP, &error))?;
-        let mut cancelled = Vec::new();
+        let (mut cancelled, mut problem) = (Vec::new(), None);
         for (_, intent) in pending.into_iter().filter(|(place, _)| place.step == STEP) {
-            let failed = |error: rest_core::Error| Failure::service(STEP, SERVICE, &error);
-            let task = self.task_of(intent).await.map_err(failed)?;
-            self.service
-                .transfer
-                .task(task.clone())
-                .cancel()
-                .send()
-                .await
-                .map_err(failed)?;
-            cancelled.push(task.to_string());
+            match self.cancel(intent).await {
+                Ok(task) => cancelled.push(task.to_string()),
+                Err(error) => {
+                    problem.get_or_insert(Failure::service(STEP, SERVICE, &error));
+                }
+            }
         }
-        Ok(cancelled)
+        problem.map_or(Ok(cancelled), Err)
+    }
+
+    async fn cancel(&self, intent: Intent) -> rest_core::Result<TaskId> {
+        let task = self.task_of(intent).await?;
+        self.service.transfer.task(task.clone()).cancel().send().await?;
+        Ok(task)
     }
 
     async fn task_of(&self, intent: Intent) -> rest_core::Result<TaskId> {

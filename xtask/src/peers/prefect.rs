@@ -1,5 +1,6 @@
 //! Prefect servers of the pinned versions: the tests of `support/peer-tests` against each.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{Extent, environment, python};
@@ -29,6 +30,11 @@ const PEERS: &[Peer] = &[
 
 /// Tests that take minutes stand in modules of this name.
 const LONG: &str = "long::";
+/// Tests that load the server more than SQLite bears stand in modules of this name; they have a PostgreSQL, as facilities
+/// do.
+const HEAVY: &str = "heavy::";
+/// Debian's package.
+const POSTGRESQL: &str = "postgresql";
 
 /// Runs the tests against each version: with [`Extent::Quick`] the short ones against the newest.
 pub(super) fn run(extent: Extent) -> Result {
@@ -49,7 +55,9 @@ pub(super) fn run(extent: Extent) -> Result {
         ]);
         test.args(["--test", "prefect", "--"]);
         if extent == Extent::Quick {
-            test.args(["--skip", LONG]);
+            test.args(["--skip", LONG, "--skip", HEAVY]);
+        } else {
+            test.env("PEER_POSTGRESQL", postgresql()?);
         }
         // The tests share one server and two processors.
         test.args(["--test-threads", "4"]);
@@ -59,6 +67,16 @@ pub(super) fn run(extent: Extent) -> Result {
         tools::run(test)?;
     }
     Ok(())
+}
+
+/// The folder of PostgreSQL's programs: Debian keeps each version's in one of its own.
+fn postgresql() -> Result<PathBuf> {
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
+    let folders = versions.filter_map(|entry| Some(entry.ok()?.path().join("bin")));
+    let found = folders.filter(|folder| folder.join("initdb").exists()).max();
+    found.ok_or_else(|| {
+        format!("not installed: initdb; `apt-get install --no-install-recommends {POSTGRESQL}`").into()
+    })
 }
 
 /// The command under test, built.

@@ -11,8 +11,8 @@ pub use dispatcher::{DECISIONS, DispatchParameters, check_decisions, dispatch};
 pub use flight_check::{FlightParameters, flight_check, flight_check_grafana};
 pub use move_scan::{FilePaths, MoveParameters, move_scan, move_scans};
 pub use nersc::{
-    Nersc, ReconParameters, ReconSettings, Runtime, StreamingParameters, StreamingSettings, cancel_streaming,
-    nersc_recon, nersc_streaming,
+    Nersc, ReconParameters, ReconSettings, Runtime, StreamingParameters, StreamingSettings, nersc_recon,
+    nersc_streaming, withdraw_streaming,
 };
 pub use recon::ReconScan;
 pub use settings::{VARIABLE, check_variable};

@@ -2,8 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod deploying;
+mod heavy;
 mod long;
 mod run_store;
+mod scene;
 mod serving;
 mod serving_flows;
 mod site;

@@ -4,7 +4,7 @@ use chrono::{TimeDelta, Utc};
 use prefect_client::Client;
 use prefect_run_store::PrefectStore;
 use run_store::{
-    DeletionRecord, DeliveredFile, Delivery, DeliveryKey, Effect, Error, Opened, Run, RunStore,
+    Claim, DeletionRecord, DeliveredFile, Delivery, DeliveryKey, Effect, Error, Opened, Run, RunStore,
     ScheduledOutcome, ScheduledPrune,
 };
 use serde_json::json;
@@ -284,4 +284,57 @@ async fn a_row_of_the_list_of_prunes_lives_until_it_is_done_or_dropped() {
     assert!(here.scheduled_named(&name).await.unwrap().is_empty());
     let over = here.finish_scheduled(&first, &again).await;
     assert!(matches!(over, Err(Error::NotScheduled { .. })), "{over:?}");
+}
+
+async fn claimed(run: &Run, key: &str) -> Claim {
+    let Effect::New(slot) = run.effect("copy", key).await.unwrap() else {
+        panic!("not new");
+    };
+    slot.intend_alone(b"{}", &json!({})).await.unwrap()
+}
+
+#[tokio::test]
+async fn of_several_runs_at_one_step_one_is_at_it_until_it_has_settled_or_its_run_has_ended() {
+    let client = client(shared());
+    let (key, store) = (unique("scan"), store(&client));
+    let mut runs = Vec::new();
+    for _ in 0..4 {
+        let id = running(&client).await;
+        runs.push(opened(store.open(&id, "move", "hash").await.unwrap()));
+    }
+    let claims = futures_util::future::join_all(runs.iter().map(|run| claimed(run, &key))).await;
+    let (mut mine, mut elsewhere) = (Vec::new(), Vec::new());
+    for (run, claim) in runs.iter().zip(claims) {
+        match claim {
+            Claim::Mine(slot) => mine.push((run, slot)),
+            Claim::Elsewhere { run_id, .. } => elsewhere.push((run, run_id)),
+        }
+    }
+    let (winner, slot) = mine.pop().unwrap();
+    assert!(mine.is_empty(), "{mine:?}");
+    for (run, of) in &elsewhere {
+        assert_eq!(of, winner.run_id());
+        let other = run.elsewhere("copy", &key).await.unwrap();
+        assert_eq!(other.as_deref(), Some(winner.run_id()));
+    }
+    assert_eq!(winner.elsewhere("copy", &key).await.unwrap(), None);
+    slot.done(&json!({})).await.unwrap();
+
+    let second = elsewhere[0].0;
+    let Claim::Mine(_) = claimed(second, &key).await else {
+        panic!("the first has settled");
+    };
+    // The next worker of that run settles, and gives back what the first took.
+    taken_over(&client, second.run_id()).await;
+    let next = opened(store.open(second.run_id(), "move", "hash").await.unwrap());
+    let Effect::Pending(slot, _) = next.effect("copy", &key).await.unwrap() else {
+        panic!("not pending");
+    };
+    slot.failed(&json!("why")).await.unwrap();
+
+    let third = elsewhere[1].0;
+    assert!(matches!(claimed(third, &key).await, Claim::Mine(_)));
+    assert_eq!(set_state(&client, third.run_id(), "FAILED").await, "ACCEPT");
+    let last = elsewhere[2].0;
+    assert!(matches!(claimed(last, &key).await, Claim::Mine(_)));
 }

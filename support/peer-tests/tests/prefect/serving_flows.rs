@@ -386,3 +386,21 @@ async fn the_dispatcher_moves_then_starts_the_branches_and_each_fails_alone() {
     stop.send(()).unwrap();
     recon.await.unwrap().unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_triggers_of_one_scan_at_once_one_copies_and_catalogues_and_the_other_adopts() {
+    let (bench, _turn) = bench().await;
+    let (name, path) = bench.scan();
+    let before = bench.site.sim.datasets().len();
+    let trigger = || bench.submit("new_832_file_flow/new_file_832", json!({"file_path": path}));
+    let (one, other) = futures_util::future::join(trigger(), trigger()).await;
+    for id in [one, other] {
+        let state = state_name(&bench.ended(&id).await);
+        assert!(state.starts_with("Completed"), "{state}");
+    }
+    let of_scan =
+        |task: &&service_sim::TaskView| task.items.iter().any(|(source, _)| source.ends_with(&name));
+    let tasks = bench.site.sim.tasks();
+    assert_eq!(tasks.iter().filter(of_scan).count(), 2, "{tasks:?}");
+    assert_eq!(bench.site.sim.datasets().len(), before + 1);
+}

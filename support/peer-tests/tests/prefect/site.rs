@@ -120,12 +120,15 @@ pub(crate) async fn ended(client: &Client, id: &str, log: &Path) -> FlowRun {
     let id = FlowRunId::new(id);
     wait_for(log, async || {
         let run = client.flow_run(id.clone()).get().send().await.ok()?;
-        // A run of a dead worker is Crashed for the moment in which another takes it over.
-        let crashed = run.state_type == Some(StateType::Crashed);
-        let is_over = !crashed && run.state_type.as_ref().is_some_and(StateType::is_terminal);
-        is_over.then_some(run)
+        has_ended(&run).then_some(run)
     })
     .await
+}
+
+/// Whether a run is over. One of a dead worker is Crashed for the moment in which another takes it over.
+pub(crate) fn has_ended(run: &FlowRun) -> bool {
+    let crashed = run.state_type == Some(StateType::Crashed);
+    !crashed && run.state_type.as_ref().is_some_and(StateType::is_terminal)
 }
 
 /// Asks until there is an answer; with the worker's log if there is none in time.

@@ -247,6 +247,24 @@ fn standing(
     })
 }
 
+/// The latest attempts of a run that are not settled.
+pub(super) fn pending(transaction: &Transaction<'_>, run_id: &str) -> Result<Vec<(Place, Intent)>, Fault> {
+    let query =
+        "SELECT DISTINCT step, key FROM effects WHERE run_id = ? AND state = 'pending' ORDER BY step, key";
+    let mut statement = transaction.prepare(query)?;
+    let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?));
+    let rows = statement.query_map(params![run_id], read)?;
+    let places: Vec<(String, String)> = rows.collect::<Result<_, _>>()?;
+    let mut found = Vec::new();
+    for (step, key) in places {
+        if let Standing::Pending(intent) = standing(transaction, run_id, 0, &step, &key)? {
+            let attempt = intent.attempt;
+            found.push((Place { step, key, attempt }, intent));
+        }
+    }
+    Ok(found)
+}
+
 /// Where the request of an attempt stands.
 pub(super) enum Document<'a> {
     Own(&'a [u8]),

@@ -18,8 +18,9 @@ use serde_json::Value;
 
 use self::owner::Owner;
 use crate::{
-    Batch, BatchIntended, BatchItem, ControlledPath, DeletionRecord, Delivery, DeliveryKey, Error, Opened,
-    RecordedBatch, Result, RunStore, ScheduledId, ScheduledOutcome, ScheduledPrune, ScheduledRow,
+    Batch, BatchIntended, BatchItem, ControlledPath, DeletionRecord, Delivery, DeliveryKey, Error, Intent,
+    Opened, Place, RecordedBatch, Result, RunStore, ScheduledId, ScheduledOutcome, ScheduledPrune,
+    ScheduledRow,
 };
 
 /// The database's file name in the state folder.
@@ -206,6 +207,13 @@ fn json_of(what: &'static str, text: &str) -> Result<Value> {
 impl RunStore for SqliteStore {
     async fn open(&self, run_id: &str, flow: &str, params_hash: &str) -> Result<Opened> {
         lease::open(&self.inner, run_id, flow, params_hash).await
+    }
+
+    async fn pending(&self, run_id: &str) -> Result<Vec<(Place, Intent)>> {
+        let run_id = run_id.to_owned();
+        self.inner
+            .run(move |transaction, _| effects::pending(transaction, &run_id))
+            .await
     }
 
     async fn delivery(&self, key: &DeliveryKey) -> Result<Option<Delivery>> {

@@ -172,3 +172,32 @@ proptest! {
         });
     }
 }
+
+#[tokio::test]
+async fn what_a_run_has_begun_is_found_without_holding_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(dir.path()).unwrap();
+    let run = fresh(&store, "r").await;
+    for (key, settled) in [("a", false), ("b", true), ("c", false)] {
+        let slot = new(run.effect("submit", key).await.unwrap());
+        let slot = slot.intend(key.as_bytes(), &json!({"of": key})).await.unwrap();
+        if settled {
+            slot.done(&json!(null)).await.unwrap();
+        } else {
+            slot.note(&json!({"task": key})).await.unwrap();
+        }
+    }
+    let found = store.pending("r").await.unwrap();
+    let found: Vec<_> = found
+        .into_iter()
+        .map(|(place, intent)| (place.key, intent.document, intent.receipt.unwrap()))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("a".to_owned(), b"a".to_vec(), json!({"task": "a"})),
+            ("c".to_owned(), b"c".to_vec(), json!({"task": "c"})),
+        ]
+    );
+    assert!(store.pending("other").await.unwrap().is_empty());
+}

@@ -10,4 +10,4 @@ mod walltime;
 pub use flow::{ReconParameters, nersc_recon};
 pub use settings::{ReconSettings, Runtime, StreamingSettings};
 pub use site::Nersc;
-pub use streaming::{StreamingParameters, cancel_streaming, nersc_streaming};
+pub use streaming::{StreamingParameters, nersc_streaming, withdraw_streaming};

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use judged_jobs::{Order, cancel_job, run_job};
+use judged_jobs::{Order, run_job};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sfapi::Job;
@@ -12,6 +12,7 @@ use tracing::Instrument;
 
 use super::scripts::{self, Folders};
 use super::walltime::{walltime, whole_minutes};
+use crate::facility::Facility;
 use crate::failure::Failure;
 use crate::hpc::{ReconReport, StepReport};
 use crate::run::RunContext;
@@ -54,20 +55,16 @@ pub async fn nersc_streaming(run: &RunContext, parameters: &StreamingParameters)
     report.close(run, failures)
 }
 
-/// Calls the run's job off and waits until it has ended: what is done when the run is cancelled.
+/// Takes back what a run has published of its job, once it was cancelled.
 ///
 /// # Errors
-/// The job may still run; the failure says how to cancel it.
-pub async fn cancel_streaming(run: &RunContext) -> Result<(), Failure> {
-    let settings = &crate::site::settings(run.facility().config())?.nersc_streaming;
-    let jobs = run.facility().superfacility()?.jobs(&settings.machine).await?;
-    let cancelled = cancel_job(run, &jobs, STEP, STEP).await;
-    run.facility().scheduler().withdraw(&variable(run)).await?;
-    cancelled.map(drop)
+/// The server could not be asked.
+pub async fn withdraw_streaming(facility: &Facility, run_id: &str) -> Result<(), Failure> {
+    facility.scheduler().withdraw(&variable(run_id)).await
 }
 
-fn variable(run: &RunContext) -> String {
-    format!("{}-metadata", run.run_id())
+fn variable(run_id: &str) -> String {
+    format!("{run_id}-metadata")
 }
 
 async fn stream(run: &RunContext, parameters: &StreamingParameters) -> Result<StepReport, Failure> {
@@ -120,7 +117,7 @@ async fn stream(run: &RunContext, parameters: &StreamingParameters) -> Result<St
         done = Box::pin(run_job(run, &jobs, &order)) => done,
         () = publish(run, &latest, interval) => Err(Failure::new(STEP, "published", "the job's state is published without end")),
     };
-    let withdrawn = run.facility().scheduler().withdraw(&variable(run)).await;
+    let withdrawn = run.facility().scheduler().withdraw(&variable(run.run_id())).await;
     let job = done?;
     withdrawn?;
     Ok(StepReport {
@@ -147,7 +144,12 @@ async fn publish(run: &RunContext, latest: &Mutex<Option<Value>>, interval: Dura
     loop {
         let now = latest.lock().ok().and_then(|latest| latest.clone());
         if let Some(value) = now.filter(|value| published.as_ref() != Some(value)) {
-            match run.facility().scheduler().publish(&variable(run), &value).await {
+            match run
+                .facility()
+                .scheduler()
+                .publish(&variable(run.run_id()), &value)
+                .await
+            {
                 Ok(()) => published = Some(value),
                 Err(failure) if !warned => {
                     warned = true;
