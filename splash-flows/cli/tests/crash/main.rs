@@ -2,6 +2,7 @@
 //! services' journal, on their directories and on the record of runs.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod batches;
 mod cases;
 #[path = "../cli/child.rs"]
 #[allow(

@@ -310,11 +310,23 @@ impl Many<'_> {
         if self.hop.destination.on_site() {
             return Ok(());
         }
+        let root = self.hop.source.root();
+        let root = root.map_err(|error| Failure::new(STEP, "path", error.to_string()))?;
         let read: Value = serde_json::from_slice(document.as_bytes()).unwrap_or_default();
-        let root = path_on(self.hop.source, "", STEP)?;
+        let paths = read["DATA"].as_array().into_iter().flatten();
+        let paths = paths.map(|item| item["source_path"].as_str());
+        let paths = paths
+            .collect::<Option<Vec<&str>>>()
+            .filter(|paths| !paths.is_empty());
+        let unread = || {
+            Failure::new(
+                STEP,
+                "run_store",
+                "the files of the recorded submission cannot be read",
+            )
+        };
         let place = self.run.workplace();
-        for item in read["DATA"].as_array().into_iter().flatten() {
-            let path = item["source_path"].as_str().unwrap_or_default();
+        for path in paths.ok_or_else(unread)? {
             let below = path.strip_prefix(root.trim_end_matches('/')).unwrap_or(path);
             if let Some(record) = place
                 .controlled(self.hop.source, below, Some(self.run.run_id()))
