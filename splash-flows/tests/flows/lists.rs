@@ -318,7 +318,12 @@ async fn two_triggers_of_one_scan_at_once_make_one_task_a_hop_and_one_dataset() 
         for report in [&a, &b, &c] {
             assert_eq!(report["ok"], true, "{keys}: {report:#}");
             assert_eq!(report["scicat"], a["scicat"]);
-            assert_eq!(report["copies"][0]["task_id"], a["copies"][0]["task_id"]);
+            assert_eq!(
+                report["copies"][0]["task_id"],
+                a["copies"][0]["task_id"],
+                "{keys}: {:#?}",
+                bench.sim.tasks()
+            );
         }
         assert_eq!(bench.sim.tasks().len(), 2, "{keys}: {:#?}", bench.sim.tasks());
         assert_eq!(bench.sim.datasets().len(), 1, "{keys}");

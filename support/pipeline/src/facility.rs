@@ -59,8 +59,9 @@ impl Requests {
 impl Facility {
     /// Makes the clients out of the configuration and the environment; nothing is sent yet.
     ///
-    /// `state_dir` is where runs are recorded; without one, `$XDG_STATE_HOME/splash-flows`. Prunes are
-    /// scheduled at Prefect if `PREFECT_API_URL` is set, else in the local schedule.
+    /// `state_dir` is where runs are recorded; without one, `$XDG_STATE_HOME/splash-flows`. If `PREFECT_API_URL` is
+    /// set, what outlives runs is recorded on that server, for every other host, and prunes are scheduled there; else
+    /// all of it stands in `state_dir`.
     ///
     /// # Errors
     /// A credential or URL that is missing or wrong, by the name of its variable; a state folder that
@@ -98,12 +99,8 @@ impl Facility {
         let watcher = TaskWatcher::new(transfer.clone())
             .stall(config.stall())
             .fatal_statuses(config.fatal_nice_statuses().iter().map(String::as_str));
-        let store = SqliteStore::open(&state_dir).map_err(|error| Failure::store(STEP, &error))?;
-        let mut store: Arc<dyn RunStore> = Arc::new(store);
-        let prefect = prefect(engine, &environment, &requests)?;
-        if let (Engine::Worker, Some(client)) = (engine, &prefect) {
-            store = Arc::new(PrefectStore::new(client.clone()).beside(store));
-        }
+        let prefect = prefect(engine, &environment, Some(requests.counter()))?;
+        let store = store(engine, prefect.as_ref(), &state_dir)?;
         let scheduler = scheduler(&config, prefect, &store);
         let scicat = scicat::ClientBuilder::from_vars(environment.lookup())
             .and_then(|builder| builder.on_request(requests.counter()).build())
@@ -251,6 +248,31 @@ pub fn state_dir(chosen: Option<&Path>, environment: &Environment) -> Result<Pat
     }
 }
 
+/// The record of what outlives runs: on the Prefect server if `PREFECT_API_URL` names one, where every host finds it,
+/// else in `state_dir`.
+///
+/// # Errors
+/// The state folder cannot be written, or a variable of Prefect is wrong.
+pub fn shared_record(environment: &Environment, state_dir: &Path) -> Result<Arc<dyn RunStore>, Failure> {
+    let prefect = prefect(Engine::Command, environment, None)?;
+    store(Engine::Command, prefect.as_ref(), state_dir)
+}
+
+/// A worker's runs are flow runs, a command's are its host's; what outlives them is on the server, if there is one.
+fn store(
+    engine: Engine,
+    prefect: Option<&prefect_client::Client>,
+    state_dir: &Path,
+) -> Result<Arc<dyn RunStore>, Failure> {
+    let local = SqliteStore::open(state_dir).map_err(|error| Failure::store(STEP, &error))?;
+    let local: Arc<dyn RunStore> = Arc::new(local);
+    Ok(match (engine, prefect) {
+        (_, None) => local,
+        (Engine::Worker, Some(client)) => Arc::new(PrefectStore::new(client.clone()).beside(local)),
+        (Engine::Command, Some(client)) => Arc::new(PrefectStore::new(client.clone()).with_local_runs(local)),
+    })
+}
+
 /// Where the tokens of a person's login are kept.
 pub fn person_tokens(state_dir: &Path) -> FileStore {
     FileStore::new(state_dir.join("globus-tokens.json"))
@@ -291,13 +313,16 @@ fn transfer(
 fn prefect(
     engine: Engine,
     environment: &Environment,
-    requests: &Arc<Requests>,
+    on_request: Option<OnRequest>,
 ) -> Result<Option<prefect_client::Client>, Failure> {
     if engine == Engine::Command && environment.get("PREFECT_API_URL").is_none_or(str::is_empty) {
         return Ok(None);
     }
     prefect_client::ClientBuilder::from_vars(environment.lookup())
-        .and_then(|builder| builder.on_request(requests.counter()).build())
+        .and_then(|builder| match on_request {
+            Some(on_request) => builder.on_request(on_request).build(),
+            None => builder.build(),
+        })
         .map(|client| match engine {
             Engine::Command => client,
             // All the runs of the worker together: more at once only wait for each other on the server.

@@ -6,8 +6,9 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use prefect_client::Client;
 use run_store::{
-    ControlledPath, DeletionRecord, Delivery, DeliveryKey, Error, Intent, Opened, Place, Result, Run,
-    RunStore, ScheduledId, ScheduledOutcome, ScheduledPrune, ScheduledRow,
+    Batch, BatchIntended, BatchItem, ControlledPath, DeletionRecord, Delivery, DeliveryKey, Error, Intent,
+    Opened, Place, RecordedBatch, Result, Run, RunStore, ScheduledId, ScheduledOutcome, ScheduledPrune,
+    ScheduledRow,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -19,7 +20,8 @@ use crate::{control, inputs, records, wire};
 #[derive(Debug, Clone)]
 pub struct PrefectStore {
     client: Client,
-    /// What this host recorded before it used the server, and runs that are no flow runs.
+    /// What this host recorded before it used the server, which counts where the server knows nothing, and runs that
+    /// are no flow runs.
     local: Option<Local>,
 }
 
@@ -42,7 +44,8 @@ impl PrefectStore {
         Self { client, local: None }
     }
 
-    /// Also heeds what `local` has under export control, and puts it on the server.
+    /// Also heeds what `local` has on record from before there was a server; what is under export control there is put
+    /// on the server.
     pub fn beside(mut self, local: Arc<dyn RunStore>) -> Self {
         self.local = Some(Local {
             store: local,
@@ -58,6 +61,12 @@ impl PrefectStore {
             keeps_runs: true,
         });
         self
+    }
+
+    /// The store that keeps the runs, if it is not the server.
+    fn runs(&self) -> Option<&dyn RunStore> {
+        let local = self.local.as_ref().filter(|local| local.keeps_runs)?;
+        Some(&*local.store)
     }
 
     async fn open_flow_run(&self, run_id: &str, identity: &Identity) -> Result<Opened> {
@@ -119,11 +128,22 @@ impl PrefectStore {
     }
 }
 
+/// The server's rows, and those that this host had before it used the server.
+fn first_due_first(mut rows: Vec<ScheduledRow>, here: Vec<ScheduledRow>) -> Vec<ScheduledRow> {
+    rows.extend(here);
+    rows.sort_by(|a, b| (a.prune.due, &a.id).cmp(&(b.prune.due, &b.id)));
+    rows
+}
+
+fn no_batches() -> Error {
+    Error::Other("a flow run keeps no batches".into())
+}
+
 #[async_trait]
 impl RunStore for PrefectStore {
     async fn open(&self, run_id: &str, flow: &str, params_hash: &str) -> Result<Opened> {
-        if let Some(local) = self.local.as_ref().filter(|local| local.keeps_runs) {
-            return local.store.open(run_id, flow, params_hash).await;
+        if let Some(local) = self.runs() {
+            return local.open(run_id, flow, params_hash).await;
         }
         let identity = Identity {
             flow: flow.to_owned(),
@@ -133,10 +153,30 @@ impl RunStore for PrefectStore {
     }
 
     async fn pending(&self, run_id: &str) -> Result<Vec<(Place, Intent)>> {
-        if let Some(local) = self.local.as_ref().filter(|local| local.keeps_runs) {
-            return local.store.pending(run_id).await;
+        if let Some(local) = self.runs() {
+            return local.pending(run_id).await;
         }
         session::pending(wire::task_runs(&self.client, run_id).await?)
+    }
+
+    fn keeps_batches(&self) -> bool {
+        self.runs().is_some_and(RunStore::keeps_batches)
+    }
+
+    async fn intend_batch(&self, batch: Batch) -> Result<BatchIntended> {
+        self.runs().ok_or_else(no_batches)?.intend_batch(batch).await
+    }
+
+    async fn note_batch(&self, id: &str, items: &[BatchItem], receipt: &Value) -> Result<()> {
+        let local = self.runs().ok_or_else(no_batches)?;
+        local.note_batch(id, items, receipt).await
+    }
+
+    async fn batch(&self, id: &str) -> Result<Option<RecordedBatch>> {
+        match self.runs() {
+            Some(local) => local.batch(id).await,
+            None => Ok(None),
+        }
     }
 
     async fn delivery(&self, key: &DeliveryKey) -> Result<Option<Delivery>> {
@@ -182,7 +222,21 @@ impl RunStore for PrefectStore {
     }
 
     async fn controlled_paths(&self) -> Result<Vec<ControlledPath>> {
-        control::all(&self.client).await
+        let mut paths = control::all(&self.client).await?;
+        let Some(local) = &self.local else {
+            return Ok(paths);
+        };
+        for here in local.store.controlled_paths().await? {
+            let stands = |paths: &[ControlledPath]| paths.iter().any(|known| known.path == here.path);
+            if !stands(&paths)
+                && let Some(record) = self.controlled_here(&here.path).await?
+                && record.path == here.path
+            {
+                paths.push(record);
+            }
+        }
+        paths.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(paths)
     }
 
     async fn schedule(&self, prune: &ScheduledPrune) -> Result<ScheduledId> {
@@ -190,7 +244,13 @@ impl RunStore for PrefectStore {
     }
 
     async fn runs_elsewhere(&self, id: &ScheduledId, elsewhere: Option<&str>) -> Result<()> {
-        records::runs_elsewhere(&self.client, id, elsewhere).await
+        match (
+            records::runs_elsewhere(&self.client, id, elsewhere).await,
+            &self.local,
+        ) {
+            (Err(Error::NotScheduled { .. }), Some(local)) => local.store.runs_elsewhere(id, elsewhere).await,
+            (outcome, _) => outcome,
+        }
     }
 
     async fn due(&self, now: DateTime<Utc>) -> Result<Vec<ScheduledRow>> {
@@ -200,23 +260,46 @@ impl RunStore for PrefectStore {
     }
 
     async fn scheduled(&self) -> Result<Vec<ScheduledRow>> {
-        records::scheduled(&self.client, None).await
+        let rows = records::scheduled(&self.client, None).await?;
+        match &self.local {
+            Some(local) => Ok(first_due_first(rows, local.store.scheduled().await?)),
+            None => Ok(rows),
+        }
     }
 
     async fn scheduled_named(&self, name: &str) -> Result<Vec<ScheduledRow>> {
-        records::scheduled(&self.client, Some(name)).await
+        let rows = records::scheduled(&self.client, Some(name)).await?;
+        match &self.local {
+            Some(local) => Ok(first_due_first(rows, local.store.scheduled_named(name).await?)),
+            None => Ok(rows),
+        }
     }
 
     async fn dropped(&self, parameters: &Value) -> Result<Option<String>> {
-        records::dropped(&self.client, parameters).await
+        match (records::dropped(&self.client, parameters).await?, &self.local) {
+            (None, Some(local)) => local.store.dropped(parameters).await,
+            (reason, _) => Ok(reason),
+        }
     }
 
     async fn finish_scheduled(&self, id: &ScheduledId, outcome: &ScheduledOutcome) -> Result<()> {
-        records::finish_scheduled(&self.client, id, outcome).await
+        match (
+            records::finish_scheduled(&self.client, id, outcome).await,
+            &self.local,
+        ) {
+            (Err(Error::NotScheduled { .. }), Some(local)) => local.store.finish_scheduled(id, outcome).await,
+            (outcome, _) => outcome,
+        }
     }
 
     async fn deletion(&self, endpoint: &str, path: &str) -> Result<Option<DeletionRecord>> {
-        records::deletion(&self.client, endpoint, path).await
+        match (
+            records::deletion(&self.client, endpoint, path).await?,
+            &self.local,
+        ) {
+            (None, Some(local)) => local.store.deletion(endpoint, path).await,
+            (found, _) => Ok(found),
+        }
     }
 
     async fn record_deletion(&self, record: &DeletionRecord) -> Result<()> {

@@ -3,13 +3,15 @@
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use proved_transfer::audit;
-use run_store::{ControlledPath, RunStore, SqliteStore};
+use run_store::{ControlledPath, RunStore};
 use serde::Serialize;
 use serde_json::json;
 use splash_flows::config::Config;
+use splash_flows::facility::{shared_record, state_dir};
 use splash_flows_cli::who::Who;
 
 use super::{configuration, say};
@@ -76,12 +78,10 @@ impl ExportControl {
 
     async fn run(&self, settings: &Settings) -> Result<String, String> {
         let (config, environment) = configuration(settings).map_err(|failure| failure.message)?;
-        let state_dir = match &settings.state_dir {
-            Some(dir) => dir.clone(),
-            None => run_store::default_state_dir(environment.lookup()).map_err(|error| told(&error))?,
-        };
+        let state_dir =
+            state_dir(settings.state_dir.as_deref(), &environment).map_err(|failure| failure.message)?;
         let record = Record {
-            store: SqliteStore::open(&state_dir).map_err(|error| told(&error))?,
+            store: shared_record(&environment, &state_dir).map_err(|failure| failure.message)?,
             config,
             state_dir,
         };
@@ -120,7 +120,7 @@ impl Change {
 
 /// The record, and what the configuration adds to it.
 struct Record {
-    store: SqliteStore,
+    store: Arc<dyn RunStore>,
     config: Config,
     state_dir: PathBuf,
 }

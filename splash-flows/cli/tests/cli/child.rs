@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use scan_h5::{ScanSpec, write_scan};
@@ -13,7 +14,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The facility and the files of one beamline computer.
 pub(crate) struct Beamline {
-    pub(crate) sim: Sim,
+    pub(crate) sim: Arc<Sim>,
     folder: tempfile::TempDir,
 }
 
@@ -23,6 +24,15 @@ impl Beamline {
         let sim = change(Sim::builder().transfer().scicat().prefect())
             .start()
             .unwrap();
+        Self::of(Arc::new(sim))
+    }
+
+    /// Another computer of the same facility, with a home of its own: nothing is on record there.
+    pub(crate) fn another_host(&self) -> Self {
+        Self::of(Arc::clone(&self.sim))
+    }
+
+    fn of(sim: Arc<Sim>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let endpoints: serde_json::Map<String, Value> = default_collections()
             .into_iter()
@@ -44,6 +54,17 @@ impl Beamline {
             .collect();
         std::fs::write(folder.path().join(".env"), lines.join("\n")).unwrap();
         Self { sim, folder }
+    }
+
+    /// From now on there is no Prefect server in `.env`: prunes stand in the local schedule.
+    pub(crate) fn without_prefect(&self) {
+        let dotenv = self.folder.path().join(".env");
+        let text = std::fs::read_to_string(&dotenv).unwrap();
+        let kept: Vec<&str> = text
+            .lines()
+            .filter(|line| !line.starts_with("PREFECT_API_URL"))
+            .collect();
+        std::fs::write(&dotenv, kept.join("\n")).unwrap();
     }
 
     /// Writes a small scan onto spot832 and answers its flow path.

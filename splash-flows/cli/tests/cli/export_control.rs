@@ -79,6 +79,58 @@ fn the_flag_holds_for_a_rerun_and_for_a_second_trigger_without_it_until_it_is_li
 }
 
 #[test]
+fn what_one_host_puts_on_record_or_lifts_holds_on_every_host_of_the_same_prefect_server() {
+    let one = Beamline::with(|sim| sim);
+    let other = one.another_host();
+    let (flagged, added) = (one.scan("raw/f/x.h5"), one.scan("raw/g/y.h5"));
+    stays(&one, "R", &flagged, &["--param", "is_export_control=true"]);
+    stays(&other, "S", &flagged, &[]);
+    let outcome = export_control(&one, &["add", "/global/raw/g", "--reason", "letter"]);
+    assert!(outcome.status.success(), "{}", text(&outcome.stderr));
+    stays(&other, "T", &added, &[]);
+    let paths: Vec<String> = listed(&other).into_iter().map(|(path, _)| path).collect();
+    assert_eq!(paths, ["/raw/f/x.h5", "/raw/g"]);
+
+    let lifted = export_control(&other, &["lift", &flagged, "--reason", "licence 26-17"]);
+    assert!(lifted.status.success(), "{}", text(&lifted.stderr));
+    assert_eq!(
+        listed(&one).len(),
+        1,
+        "its own record is lifted with the server's"
+    );
+    let moved = document(&finish(one.move_file("U", &flagged)));
+    assert_eq!(moved["copies"].as_array().unwrap().len(), 2, "{moved:#}");
+}
+
+#[test]
+fn what_was_on_record_before_there_was_a_prefect_server_goes_to_the_server() {
+    let one = Beamline::with(|sim| sim);
+    let other = one.another_host();
+    let file = one.scan("raw/f/x.h5");
+    let dotenv = std::fs::read_to_string(one.folder().join(".env")).unwrap();
+    one.without_prefect();
+    stays(&one, "R", &file, &["--param", "is_export_control=true"]);
+    assert_eq!(listed(&one).len(), 1);
+    assert!(listed(&other).is_empty(), "nobody has told the server yet");
+
+    std::fs::write(one.folder().join(".env"), dotenv).unwrap();
+    assert_eq!(listed(&one).len(), 1);
+    stays(&other, "S", &file, &[]);
+}
+
+#[test]
+fn without_its_prefect_server_a_run_that_may_be_controlled_sends_nothing() {
+    let beamline = Beamline::with(|sim| sim);
+    let file = beamline.scan("raw/f/x.h5");
+    beamline
+        .sim
+        .fault("prefect.variable_list:status=400".parse().unwrap());
+    let refused = finish(beamline.move_file("R", &file));
+    assert_eq!(refused.status.code(), Some(1), "{:#}", document(&refused));
+    assert!(!beamline.sim.collection("nersc832").exists("raw/f/x.h5"));
+}
+
+#[test]
 fn a_pattern_puts_on_record_for_ever_what_a_run_sees() {
     let beamline = Beamline::with(|sim| sim);
     let (file, other) = (

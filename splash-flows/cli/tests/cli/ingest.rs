@@ -11,13 +11,7 @@ fn text(bytes: &[u8]) -> String {
 /// A facility without a Prefect server: what failed stands in the local schedule.
 fn beamline() -> Beamline {
     let beamline = Beamline::with(|sim| sim);
-    let dotenv = beamline.folder().join(".env");
-    let kept = std::fs::read_to_string(&dotenv).unwrap();
-    let kept: Vec<&str> = kept
-        .lines()
-        .filter(|line| !line.starts_with("PREFECT_API_URL"))
-        .collect();
-    std::fs::write(&dotenv, kept.join("\n")).unwrap();
+    beamline.without_prefect();
     beamline
 }
 

@@ -26,14 +26,7 @@ fn moved(beamline: Beamline) -> Beamline {
 /// The same without a Prefect server: prunes stand in the local schedule.
 fn moved_here() -> Beamline {
     let beamline = Beamline::with(|sim| sim);
-    let dotenv = beamline.folder().join(".env");
-    let kept: Vec<String> = std::fs::read_to_string(&dotenv)
-        .unwrap()
-        .lines()
-        .filter(|line| !line.starts_with("PREFECT_API_URL"))
-        .map(str::to_owned)
-        .collect();
-    std::fs::write(&dotenv, kept.join("\n")).unwrap();
+    beamline.without_prefect();
     moved(beamline)
 }
 
@@ -155,7 +148,14 @@ fn what_cannot_be_meant_is_refused_and_sends_nothing() {
     }
     let refused = finish(beamline.command(&["prune", NAME, "--from", "spot832", "--yes", "--json"]));
     assert_eq!(document(&refused)["error"]["code"], "no_check_endpoint");
-    assert!(beamline.sim.journal().entries().is_empty());
+    let asked = beamline.sim.journal().entries();
+    // Whether such a prune stood in the list of open ones is all that is asked.
+    assert!(
+        asked
+            .iter()
+            .all(|entry| entry.operation == "prefect.artifact_latest_list"),
+        "{asked:#?}"
+    );
 }
 
 /// Moves the dates of all open prunes into the past.
@@ -175,6 +175,37 @@ fn open(beamline: &Beamline, more: &[&str]) -> Vec<Value> {
     let output = finish(beamline.command(&arguments));
     assert!(output.status.success(), "{}", text(&output.stderr));
     document(&output).as_array().unwrap().clone()
+}
+
+#[test]
+fn what_one_host_moved_another_host_of_the_same_prefect_server_proves_by_its_delivery() {
+    let one = moved(Beamline::with(|sim| sim));
+    let other = one.another_host();
+    let rows = open(&other, &[]);
+    assert_eq!(rows.len(), 2, "{rows:#?}");
+    let done = finish(other.command(&prune(&["--yes", "--json"])));
+    assert!(done.status.success(), "{}", text(&done.stderr));
+    assert_eq!(document(&done)["outcome"], "deleted");
+    assert!(!stands(&one));
+    assert_eq!(open(&one, &[]).len(), 1, "the row of what is gone is done");
+}
+
+#[test]
+fn what_is_scheduled_here_is_not_forgotten_when_there_is_a_prefect_server() {
+    let beamline = Beamline::with(|sim| sim);
+    let dotenv = std::fs::read_to_string(beamline.folder().join(".env")).unwrap();
+    beamline.without_prefect();
+    let beamline = moved(beamline);
+    assert_eq!(open(&beamline, &[]).len(), 2);
+    std::fs::write(beamline.folder().join(".env"), dotenv).unwrap();
+    assert_eq!(open(&beamline, &[]).len(), 2);
+
+    let rows = open(&beamline, &[]);
+    let row = rows.iter().find(|row| row["endpoint"] == "spot832").unwrap();
+    let retried = finish(beamline.command(&["prunes", "retry", row["id"].as_str().unwrap()]));
+    assert!(retried.status.success(), "{}", text(&retried.stderr));
+    assert!(!stands(&beamline));
+    assert_eq!(open(&beamline, &[]).len(), 1);
 }
 
 #[test]

@@ -30,6 +30,30 @@ const fn request(
 
 /// Every request of a move.
 const MOVE: &[Request] = &[
+    request(
+        "prefect.variable_list",
+        3,
+        "before the record of export control",
+        "record of export control unread",
+    ),
+    request(
+        "prefect.artifact_latest",
+        10,
+        "before a look at the record",
+        "record unread",
+    ),
+    request(
+        "prefect.artifact_create",
+        6,
+        "not on record",
+        "on record, reply held",
+    ),
+    request(
+        "prefect.artifact_latest_list",
+        1,
+        "before a look at the open ingests",
+        "open ingests unread",
+    ),
     request("auth.token", 1, "before the login", "logged in, unread"),
     request("prefect.health", 1, "before the preflight", "preflight begun"),
     request(
@@ -112,6 +136,24 @@ const MOVE: &[Request] = &[
 /// Every request of a prune of one file.
 const PRUNE: &[Request] = &[
     request(
+        "prefect.artifact_latest_list",
+        2,
+        "before a look at the open prunes",
+        "open prunes unread",
+    ),
+    request(
+        "prefect.artifact_latest",
+        6,
+        "before a look at the record",
+        "record unread",
+    ),
+    request(
+        "prefect.artifact_create",
+        2,
+        "deleted, not on record",
+        "on record, reply held",
+    ),
+    request(
         "prefect.variable_get",
         1,
         "before the hold is asked for",
@@ -143,6 +185,24 @@ const PRUNE: &[Request] = &[
 
 /// Every request of a prune of a folder.
 const FOLDER: &[Request] = &[
+    request(
+        "prefect.artifact_latest_list",
+        2,
+        "before a look at the open prunes",
+        "open prunes unread",
+    ),
+    request(
+        "prefect.artifact_latest",
+        5,
+        "before a look at the record",
+        "record unread",
+    ),
+    request(
+        "prefect.artifact_create",
+        1,
+        "deleted, not on record",
+        "on record, reply held",
+    ),
     request(
         "prefect.variable_get",
         1,

@@ -73,6 +73,7 @@ pub async fn copy_all(
         items,
         hop,
         ends: items.iter().map(|_| None).collect(),
+        again: BTreeMap::new(),
     };
     let known: Vec<Option<&Extent>> = (0..items.len())
         .map(|n| known.get(n).copied().flatten())
@@ -104,6 +105,8 @@ struct Many<'a> {
     items: &'a [Item<'a>],
     hop: Hop<'a>,
     ends: Vec<Option<Proved>>,
+    /// The next attempts of those whose last one was taken back.
+    again: BTreeMap<usize, Slot>,
 }
 
 /// What a round leaves to do.
@@ -222,13 +225,21 @@ impl Many<'_> {
 
     /// By how they stand on record.
     async fn sort(&mut self, which: Vec<usize>) -> Result<Todo, Failure> {
+        let mut todo = Todo::default();
+        let mut unknown = Vec::with_capacity(which.len());
+        for n in which {
+            match self.again.remove(&n) {
+                Some(slot) => todo.fresh.push((n, slot, false)),
+                None => unknown.push(n),
+            }
+        }
+        let which = unknown;
         let keys: Vec<String> = which
             .iter()
             .map(|n| mover::key(self.hop, self.items[*n]))
             .collect();
         let failed = |error: run_store::Error| Failure::store(STEP, &error);
         let effects = self.run.record().effects(STEP, &keys).await.map_err(failed)?;
-        let mut todo = Todo::default();
         for (n, effect) in which.into_iter().zip(effects) {
             match effect {
                 Err(error) => self.end(n, Err(Failure::store(STEP, &error))),
@@ -422,7 +433,10 @@ impl Many<'_> {
             match result {
                 Ok(end) => delivered.push((n, ride, end.task_id)),
                 Err(ItemError::Journal(error)) => match error.downcast_ref::<run_store::Error>() {
-                    Some(run_store::Error::Elsewhere { .. }) => elsewhere.push(n),
+                    Some(run_store::Error::Elsewhere { .. }) => {
+                        self.again.extend(ride.taken_back().map(|slot| (n, slot)));
+                        elsewhere.push(n);
+                    }
                     Some(error) => self.end(n, Err(Failure::store(STEP, error))),
                     None => self.end(n, Err(Failure::new(STEP, "run_store", error.to_string()))),
                 },

@@ -67,18 +67,18 @@ impl Ride {
         self.with(|attempt| attempt.slot.as_ref().map(|slot| slot.settlement(ok, outcome)))
     }
 
+    /// The next attempt, if the last one came to nothing: it is in no batch.
+    pub(super) fn taken_back(&self) -> Option<Slot> {
+        self.with(|attempt| attempt.slot.take().filter(|_| !attempt.intended))
+    }
+
     fn batch_item(&self) -> Option<BatchItem> {
         let facts = json!(self.order);
         self.with(|attempt| attempt.slot.as_ref().map(|slot| slot.batch_item(facts)))
     }
 
-    /// The end of an attempt whose task another file ended: the next task is another attempt.
-    fn ended_by_another(&self) -> Option<Settlement> {
-        let why = Failure::new(
-            super::mover::STEP,
-            "queued_again",
-            "another file ended the task of this one",
-        );
+    /// The end of an attempt that is recorded and came to nothing: the next task is another attempt.
+    fn ended(&self, why: &Failure) -> Option<Settlement> {
         self.with(|attempt| match &attempt.slot {
             Some(slot) if attempt.intended => Some(slot.settlement(false, json!({ "error": why }))),
             _ => None,
@@ -135,6 +135,26 @@ impl Record {
     }
 }
 
+/// Ends the attempts that are recorded, and makes the next ones of them.
+async fn end_attempts(items: &[&QueueItem<Arc<Ride>>], why: &Failure) -> Result<(), JournalError> {
+    let mut ended: BTreeMap<&str, (&Ride, Vec<Settlement>)> = BTreeMap::new();
+    for ride in items.iter().map(|item| item.mark()) {
+        if let Some(end) = ride.ended(why) {
+            let of_run = ended.entry(ride.run.run_id());
+            of_run.or_insert_with(|| (ride, Vec::new())).1.push(end);
+        }
+    }
+    for (ride, ends) in ended.into_values() {
+        ride.run.record().settle_all(ends).await.map_err(failed)?;
+    }
+    for ride in items.iter().map(|item| item.mark()) {
+        if ride.is_intended() {
+            ride.follow();
+        }
+    }
+    Ok(())
+}
+
 fn failed(error: run_store::Error) -> JournalError {
     Arc::new(error)
 }
@@ -150,21 +170,12 @@ impl Journal<Arc<Ride>> for Record {
         if !news.is_empty() {
             return Ok(Intended::Without(news));
         }
-        let mut again: BTreeMap<&str, (&Ride, Vec<Settlement>)> = BTreeMap::new();
-        for ride in items.iter().map(|item| item.mark()) {
-            if let Some(end) = ride.ended_by_another() {
-                let of_run = again.entry(ride.run.run_id());
-                of_run.or_insert_with(|| (ride, Vec::new())).1.push(end);
-            }
-        }
-        for (ride, ends) in again.into_values() {
-            ride.run.record().settle_all(ends).await.map_err(failed)?;
-        }
-        for ride in items.iter().map(|item| item.mark()) {
-            if ride.ended_by_another().is_some() {
-                ride.follow();
-            }
-        }
+        let again = Failure::new(
+            super::mover::STEP,
+            "queued_again",
+            "another file ended the task of this one",
+        );
+        end_attempts(items, &again).await?;
         let batch = Batch {
             id: document.submission_id().to_string(),
             document: document.as_bytes().to_vec(),
@@ -172,10 +183,22 @@ impl Journal<Arc<Ride>> for Record {
         };
         match self.store.intend_batch(batch).await.map_err(failed)? {
             BatchIntended::Recorded => {
+                // Another run may have been at them until a moment ago. Where one of them is still to be copied, the
+                // others go along: the service skips what stands there.
+                let news = self.delivered_meanwhile(items).await?;
                 for item in items {
                     item.mark().intended();
                 }
-                Ok(Intended::Recorded)
+                if news.is_empty() || news.len() < items.len() {
+                    return Ok(Intended::Recorded);
+                }
+                let text = "another run delivered this file before it was sent";
+                end_attempts(
+                    items,
+                    &Failure::new(super::mover::STEP, "delivered_elsewhere", text),
+                )
+                .await?;
+                Ok(Intended::Without(news))
             }
             BatchIntended::Without(refused) => {
                 let each = refused.into_iter().map(|(n, error)| (n, failed(error)));

@@ -33,10 +33,6 @@ const FILTERS: &[(&str, &[&str])] = &[
 /// Answers a list. Of every filter `any_` is known, of tags `all_`, of a run's name also `like_`. The newest or the
 /// first due come first, as `sort` says.
 pub(super) fn apply(asked: &Value, runs: &[Value], deployments: &[Deployment]) -> Response {
-    let limit = asked["limit"].as_u64().unwrap_or(MAX_LIMIT);
-    if limit > MAX_LIMIT {
-        return detail(422, "Invalid limit: must be less than or equal to 200.");
-    }
     let mut complaints = Vec::new();
     for (field, known) in FILTERS.iter().filter(|(field, _)| !asked[*field].is_null()) {
         checks::only(&asked[*field], &["body", field], known, &mut complaints);
@@ -54,6 +50,15 @@ pub(super) fn apply(asked: &Value, runs: &[Value], deployments: &[Deployment]) -
         // Ids of the real server grow with time.
         _ => found.reverse(),
     }
+    page(asked, found)
+}
+
+/// The part of a list that was asked for.
+pub(super) fn page(asked: &Value, found: Vec<&Value>) -> Response {
+    let limit = asked["limit"].as_u64().unwrap_or(MAX_LIMIT);
+    if limit > MAX_LIMIT {
+        return detail(422, "Invalid limit: must be less than or equal to 200.");
+    }
     let rows = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
     let offset = asked["offset"].as_u64().unwrap_or(0);
     let page: Vec<Value> = found
@@ -70,11 +75,19 @@ fn run_fits(asked: &Value, run: &Value) -> bool {
         let filter = path.iter().fold(asked, |value, name| &value[name]);
         is_any(filter, &run[field])
     });
-    let tags = asked["tags"]["all_"].as_array().into_iter().flatten();
-    let has_tag = |tag: &Value| run["tags"].as_array().is_some_and(|tags| tags.contains(tag));
-    let part = asked["name"]["like_"].as_str().unwrap_or_default().to_lowercase();
-    let name = run["name"].as_str().unwrap_or_default().to_lowercase();
-    any && { tags }.all(has_tag) && name.contains(&part)
+    any && has_all(&asked["tags"], &run["tags"]) && is_like(&asked["name"], &run["name"])
+}
+
+/// Whether every tag that is asked for is there.
+pub(super) fn has_all(filter: &Value, tags: &Value) -> bool {
+    let mut wanted = filter["all_"].as_array().into_iter().flatten();
+    wanted.all(|tag| tags.as_array().is_some_and(|tags| tags.contains(tag)))
+}
+
+/// Whether a name has the part that is asked for, in whatever case.
+pub(super) fn is_like(filter: &Value, name: &Value) -> bool {
+    let part = filter["like_"].as_str().unwrap_or_default().to_lowercase();
+    name.as_str().unwrap_or_default().to_lowercase().contains(&part)
 }
 
 /// What is asked of the things that a run belongs to.
@@ -93,7 +106,7 @@ fn parents_fit(asked: &Value, run: &Value, deployments: &[Deployment]) -> bool {
 }
 
 /// A filter that says nothing lets everything through.
-fn is_any(filter: &Value, value: &Value) -> bool {
+pub(super) fn is_any(filter: &Value, value: &Value) -> bool {
     filter["any_"]
         .as_array()
         .is_none_or(|wanted| wanted.contains(value))

@@ -1,8 +1,10 @@
-//! Simulated Prefect: the part of the server's API that schedules runs of deployments.
+//! Simulated Prefect: the part of the server's API that schedules runs of deployments, and that keeps what outlives
+//! a run.
 //!
 //! It starts with the deployments and variables of beamline 8.3.2. Runs are only kept: nothing polls them, and
 //! they stay `Scheduled` until they are `Late`, 15 s after they were due. Bodies are checked as the real server does (an unknown field is 422).
 
+mod artifacts;
 mod catalogue;
 mod checks;
 mod filter;
@@ -42,6 +44,7 @@ pub(crate) struct Prefect {
 struct Store {
     deployments: Vec<Deployment>,
     variables: Vec<Value>,
+    artifacts: Vec<Value>,
     flow_runs: Vec<Value>,
 }
 
@@ -59,6 +62,7 @@ impl Prefect {
         let store = Store {
             deployments: catalogue::deployments(&now),
             variables: catalogue::variables(&now),
+            artifacts: Vec::new(),
             flow_runs: Vec::new(),
         };
         Arc::new(Self {
@@ -110,6 +114,26 @@ pub(crate) fn router(state: Arc<Prefect>) -> Router {
             "prefect.variable_delete",
             "/api/variables/name/{name}",
             delete(variables::remove),
+        )
+        .on(
+            "prefect.variable_list",
+            "/api/variables/filter",
+            post(variables::list),
+        )
+        .on(
+            "prefect.artifact_create",
+            "/api/artifacts/",
+            post(artifacts::create),
+        )
+        .on(
+            "prefect.artifact_latest",
+            "/api/artifacts/{key}/latest",
+            get(artifacts::latest),
+        )
+        .on(
+            "prefect.artifact_latest_list",
+            "/api/artifacts/latest/filter",
+            post(artifacts::latest_list),
         )
         .on(
             "prefect.deployment_by_name",

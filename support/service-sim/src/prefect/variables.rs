@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::{Prefect, catalogue, checks, detail, no_content, time_text};
+use super::{Prefect, catalogue, checks, detail, filter, no_content, time_text};
 use crate::routes;
 
 const NOT_FOUND: &str = "Variable not found.";
@@ -96,5 +96,40 @@ pub(super) async fn remove(State(prefect): State<Arc<Prefect>>, Path(name): Path
         no_content()
     } else {
         detail(404, NOT_FOUND)
+    }
+}
+
+pub(super) async fn list(State(prefect): State<Arc<Prefect>>, body: Bytes) -> Response {
+    let asked = match checks::object(&body, &["variables", "sort", "limit", "offset"]) {
+        Ok(asked) => asked,
+        Err(refusal) => return refusal,
+    };
+    let mut complaints = Vec::new();
+    if !asked["variables"].is_null() {
+        let (place, known) = (["body", "variables"], ["operator", "id", "name", "tags"]);
+        checks::only(&asked["variables"], &place, &known, &mut complaints);
+    }
+    if let Err(refusal) = checks::refuse_any(&complaints, &asked) {
+        return refusal;
+    }
+    let store = prefect.store();
+    let mut found: Vec<&Value> = store
+        .variables
+        .iter()
+        .filter(|variable| fits(&asked["variables"], variable))
+        .collect();
+    found.sort_by_key(|variable| variable["name"].to_string());
+    filter::page(&asked, found)
+}
+
+/// Of the name `any_` and `like_` are known, of the tags `all_`; with the operator `or_` one of the two is enough.
+fn fits(asked: &Value, variable: &Value) -> bool {
+    let (name, tags) = (&asked["name"], &asked["tags"]);
+    let named = filter::is_any(name, &variable["name"]) && filter::is_like(name, &variable["name"]);
+    let tagged = filter::has_all(tags, &variable["tags"]);
+    if asked["operator"] == "or_" {
+        (!name.is_null() && named) || (!tags.is_null() && tagged)
+    } else {
+        named && tagged
     }
 }

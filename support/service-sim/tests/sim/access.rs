@@ -106,6 +106,10 @@ async fn a_paused_task_moves_nothing_until_it_is_resumed() {
     let client = Client::new(&sim).await;
     sim.collection("spot832").write("x", b"x");
     let task_id = client.transfer(&to_data832(&sim, &[("/x", "/data/x")])).await;
+    let events = format!("task/{task_id}/event_list");
+    while client.get(&events, &[]).await.json["DATA"][0]["code"] != "STARTED" {
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+    }
     let list = json!([task_id]);
     let message = "the disk is being mended";
     let asked = json!({"task_id_list": list, "message": message});
@@ -133,7 +137,7 @@ async fn a_paused_task_moves_nothing_until_it_is_resumed() {
         (&task["status"], &task["is_paused"]),
         (&json!("SUCCEEDED"), &json!(false))
     );
-    let events = client.get(&format!("task/{task_id}/event_list"), &[]).await.json;
+    let events = client.get(&events, &[]).await.json;
     let codes: Vec<&Value> = events["DATA"]
         .as_array()
         .unwrap()

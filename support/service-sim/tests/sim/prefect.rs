@@ -320,3 +320,75 @@ async fn a_repeated_request_after_a_lost_reply_makes_no_second_run() {
     assert_eq!(caller.post(&place, &run).await.0, 200);
     assert_eq!(sim.flow_runs().len(), 1);
 }
+
+#[tokio::test]
+async fn variables_are_found_by_name_or_by_tag() {
+    let (_sim, caller) = start();
+    for (name, tags) in [
+        ("ec-a", json!(["ec", "below-x"])),
+        ("ec-b", json!(["ec"])),
+        ("c", json!([])),
+    ] {
+        let variable = json!({ "name": name, "value": 1, "tags": tags });
+        assert_eq!(caller.post("/variables/", &variable).await.0, 201);
+    }
+    let names = async |filter: Value| {
+        let (status, found) = caller
+            .post("/variables/filter", &json!({ "variables": filter }))
+            .await;
+        assert_eq!(status, 200, "{found}");
+        let name = |variable: &Value| variable["name"].as_str().unwrap().to_owned();
+        found.as_array().unwrap().iter().map(name).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        names(json!({ "tags": { "all_": ["ec"] } })).await,
+        ["ec-a", "ec-b"]
+    );
+    let (name, tags) = (json!({ "any_": ["c"] }), json!({ "all_": ["below-x"] }));
+    assert_eq!(
+        names(json!({ "operator": "or_", "name": name, "tags": tags })).await,
+        ["c", "ec-a"]
+    );
+    assert!(names(json!({ "name": name, "tags": tags })).await.is_empty());
+    assert_eq!(
+        caller
+            .post("/variables/filter", &json!({ "variables": { "value": 1 } }))
+            .await
+            .0,
+        422
+    );
+}
+
+#[tokio::test]
+async fn the_newest_artifact_of_a_key_counts() {
+    let (_sim, caller) = start();
+    let missing = (404, json!({ "detail": "Artifact not found." }));
+    assert_eq!(caller.get("/artifacts/row-a/latest").await, missing);
+    for (key, kind, data) in [("row-a", "open", 1), ("row-b", "open", 2), ("row-a", "closed", 3)] {
+        let artifact = json!({ "key": key, "type": kind, "data": data, "description": "d" });
+        assert_eq!(caller.post("/artifacts/", &artifact).await.0, 201);
+    }
+    assert_eq!(caller.get("/artifacts/row-a/latest").await.1["data"], 3);
+    let data = async |filter: Value| {
+        let (status, found) = caller
+            .post("/artifacts/latest/filter", &json!({ "artifacts": filter }))
+            .await;
+        assert_eq!(status, 200, "{found}");
+        found
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["data"].as_u64().unwrap())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(data(json!({ "key": { "like_": "row-" } })).await, [3, 2]);
+    assert_eq!(
+        data(json!({ "key": { "like_": "row-" }, "type": { "any_": ["open"] } })).await,
+        [2]
+    );
+    assert_eq!(
+        caller.post("/artifacts/", &json!({ "key": "Row A" })).await.0,
+        422
+    );
+    assert_eq!(caller.post("/artifacts/", &json!({ "flow": 1 })).await.0, 422);
+}
