@@ -278,11 +278,13 @@ impl Upsert {
                 }));
             }
         }
-        // Of several that were only begun, that of the same time.
+        // Of those that were only begun, that of the same time: one of another time may be another measurement's of the
+        // same name, whose files are about to be entered.
         let time = self.dataset.creation_time().map(|time| time.timestamp_millis());
-        let same = |dataset: &Dataset| dataset.creation_time.map(|time| time.timestamp_millis()) == time;
-        let at = begun.iter().position(same).unwrap_or(0);
-        Ok(begun.into_iter().nth(at).map(|dataset| Held {
+        let same = |dataset: &Dataset| {
+            self.files.is_none() || dataset.creation_time.map(|time| time.timestamp_millis()) == time
+        };
+        Ok(begun.into_iter().find(same).map(|dataset| Held {
             pid: dataset.pid,
             created: false,
             blocks: Some(Vec::new()),

@@ -107,6 +107,21 @@ async fn a_dataset_that_was_only_begun_is_completed() {
 }
 
 #[tokio::test]
+async fn a_dataset_begun_for_another_measurement_of_the_same_name_is_left_to_it() {
+    let (sim, client) = start(|sim| sim);
+    let earlier = RequiredFields {
+        creation_time: noon() - chrono::TimeDelta::minutes(1),
+        ..required()
+    };
+    let begun = client.datasets().create(NewRawDataset::new(earlier));
+    let begun = begun.send().await.unwrap();
+    let ours = upsert(&client, NewRawDataset::new(required())).await;
+    assert_ne!(ours.pid, begun.pid, "its files are still to come");
+    assert!(ours.created);
+    assert_eq!(sim.datasets().len(), 2);
+}
+
+#[tokio::test]
 async fn another_measurement_of_the_same_name_is_another_dataset() {
     let (sim, client) = start(|sim| sim);
     let first = upsert(&client, NewRawDataset::new(required())).await;

@@ -1,5 +1,7 @@
 //! Scans of 8.3.2 and other files into the catalogue.
 
+use std::time::{Duration, SystemTime};
+
 use scan_h5::{PixelType, ScanSpec, TextForm, write_scan};
 use serde_json::{Value, json};
 use splash_flows::flows;
@@ -522,14 +524,25 @@ async fn the_copies_in_a_folder_that_was_pruned_are_taken_out() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_scans_at_once_need_one_login() {
     let bench = Bench::local();
-    let files: Vec<String> = (0..100)
-        .map(|n| bench.scan(&format!("raw/many/{n}.h5")))
-        .collect();
+    let scan = |n| {
+        let (name, written) = (
+            format!("raw/many/{n}.h5"),
+            SystemTime::UNIX_EPOCH + Duration::from_secs(n),
+        );
+        let file = bench.scan(&name);
+        let scan = std::fs::File::options()
+            .write(true)
+            .open(bench.sim.collection("spot832").path(&name));
+        scan.unwrap().set_modified(written).unwrap();
+        file
+    };
+    let files: Vec<String> = (0..100).map(scan).collect();
     let runs = files.iter().enumerate().map(|(n, file)| {
         let bench = &bench;
         async move { ingest(bench, &format!("R-{n}"), json!({ "dataset_path": file })).await }
     });
-    for report in futures_util::future::join_all(runs).await {
+    let reports = futures_util::future::join_all(runs).await;
+    for report in &reports {
         assert_eq!(report["ok"], true, "{report:#}");
     }
     assert_eq!(bench.sim.datasets().len(), 100);
