@@ -7,7 +7,7 @@ use crate::steps::{Step, Steps};
 use crate::{Result, peers, project, soak, tools};
 
 /// How many cases a property has, unless `PROPTEST_CASES` says otherwise. The gate has 256.
-const CASES: &str = "5000";
+const CASES: &str = "2000";
 
 /// The steps in the order in which they are cheap to fail.
 pub(crate) const NIGHTLY: Steps = Steps {
