@@ -83,8 +83,10 @@ impl Scene {
         let runs = self.beamline.sim.flow_runs();
         let names: BTreeSet<_> = runs.iter().map(|run| run["name"].as_str().unwrap()).collect();
         assert_eq!(runs.len(), names.len(), "scheduled twice: {runs:#?}");
+        // A catalogue that could not be told is told later by a run of its own.
+        let prunes = names.iter().filter(|name| name.starts_with("prune_")).count();
         let expected = if self.done.contains(&Work::Move) { 2 } else { 0 };
-        assert_eq!(names.len(), expected, "{names:?}");
+        assert_eq!(prunes, expected, "{names:?}");
     }
 
     /// Each deletion has a line of evidence with a witness that holds the scan's bytes.
