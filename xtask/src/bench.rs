@@ -1,6 +1,7 @@
 //! What the main job costs, as whole processes: release binaries, the simulator in another process.
 //! Figures are printed, never judged: a busy machine is no regression.
 
+mod ingest;
 mod walk;
 
 use std::path::Path;
@@ -19,14 +20,16 @@ const DELAY_S: f64 = 2.0;
 pub(crate) fn only(name: &str) -> Result {
     match name {
         "moves" => main_job(),
+        "ingest" => ingest::run(),
         "walk" => walk::run(),
-        other => Err(format!("nothing is measured as `{other}`; there are moves, walk").into()),
+        other => Err(format!("nothing is measured as `{other}`; there are moves, ingest, walk").into()),
     }
 }
 
 /// Builds what is measured and prints a line for each figure.
 pub(crate) fn run() -> Result {
     main_job()?;
+    ingest::run()?;
     walk::run()
 }
 
@@ -40,58 +43,13 @@ fn main_job() -> Result {
         "--package",
         "examples",
     ]))?;
-    tools::run(tools::cargo(&[
-        "build",
-        "--release",
-        "--quiet",
-        "--package",
-        "scan-ingest",
-        "--example",
-        "figures",
-    ]))?;
     let release = project::target_folder()?.join("release");
-    ingest(&release.join("examples/figures"))?;
     version(&release.join("splash-flows"))?;
     let simulator = Simulator::start(&["--transfer-delay", "2s"])?;
     for count in [1, 20, 100] {
         moves(&release.join("bl832"), &simulator, count)?;
     }
     Ok(())
-}
-
-/// Reading a gzip scan of 2160 x 2560 for the catalogue, beside reading one of its frames; each in a process of its own.
-fn ingest(binary: &Path) -> Result {
-    let folder = std::env::temp_dir().join(format!("figures-{}", std::process::id()));
-    std::fs::create_dir_all(&folder)?;
-    let (scan, rules) = (folder.join("scan.h5"), folder.join("rules.json"));
-    std::fs::write(
-        &rules,
-        r#"{"group": "1", "thumbnail": {"frames": "/exchange/data"}}"#,
-    )?;
-    let (scan, rules) = (scan.to_string_lossy(), rules.to_string_lossy());
-    tools::output(tools::command(binary, &["make", &scan]))?;
-    let median = |arguments: &[&str]| -> Result<(f64, f64)> {
-        let mut times = Vec::new();
-        let mut peak: f64 = 0.0;
-        for _ in 0..9 {
-            let text = tools::output(tools::command(binary, arguments))?;
-            let mut numbers = text
-                .split_whitespace()
-                .map_while(|number| number.parse::<f64>().ok());
-            times.push(numbers.next().unwrap_or_default());
-            peak = peak.max(numbers.next().unwrap_or_default());
-        }
-        times.sort_by(f64::total_cmp);
-        Ok((times[4], peak))
-    };
-    let (frame, _) = median(&["frame", &scan])?;
-    let (ingest, peak) = median(&["ingest", &scan, &rules])?;
-    println!(
-        "ingest of a gzip 2160 x 2560 scan: median {ingest:.0} ms of 9, {:.2} x the read of one frame ({frame:.0} ms), \
-         peak {peak:.0} MiB",
-        ingest / frame
-    );
-    Ok(std::fs::remove_dir_all(&folder)?)
 }
 
 /// Start to end of a command that does nothing.

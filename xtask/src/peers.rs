@@ -84,6 +84,14 @@ pub(crate) fn globus_python() -> Result<PathBuf> {
     Ok(python(&folder))
 }
 
+/// The Python that has h5py and Pillow.
+pub(crate) fn thumbnail_python() -> Result<PathBuf> {
+    let folder = environment("thumbnail", |folder| {
+        tools::run(tools::command(python(folder), &["-c", "import h5py, PIL"]))
+    })?;
+    Ok(python(&folder))
+}
+
 /// Runs the Globus SDK's driver once per round.
 fn globus(extent: Extent) -> Result {
     let python = globus_python()?;

@@ -4,7 +4,7 @@
 //! cargo build --release --package scan-ingest --example figures
 //! figures make scan.h5        # 8 frames of 2160 x 2560, gzip
 //! figures frame scan.h5       # reads one frame
-//! figures ingest scan.h5 rules.json   # metadata, samples, picture: everything before the first request
+//! figures ingest scan.h5 rules.json 1024   # metadata, samples, picture: everything before the first request
 //! ```
 
 use std::error::Error;
@@ -24,15 +24,16 @@ fn main() -> Result<(), Box<dyn Error>> {
             let frame = Scan::open(file.as_ref())?.frame("/exchange/data", 0)?;
             Ok(frame.map_or(0, |frame| frame.pixels.len()))
         }),
-        ["ingest", file, rules] => {
+        ["ingest", file, rules, side] => {
+            let side = side.parse()?;
             let rules = Rules::parse(&serde_json::from_slice(&std::fs::read(rules)?)?)?;
             report(|| {
                 let source = Source::look(Path::new(file), "/raw/scan.h5")?;
-                let record = Record::read(&rules, source, 1024)?;
+                let record = Record::read(&rules, source, side)?;
                 Ok(record.thumbnail.map_or(0, |(thumbnail, _)| thumbnail.png.len()))
             })
         }
-        _ => Err("give `make FILE`, `frame FILE` or `ingest FILE RULES.json`".into()),
+        _ => Err("give `make FILE`, `frame FILE` or `ingest FILE RULES.json SIDE`".into()),
     }
 }
 
