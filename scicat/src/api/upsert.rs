@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::upsert_error::{Step, UpsertError};
 use crate::{
-    Client, Dataset, DatasetPid, Error, NewAttachment, NewDataset, NewOrigDatablock, OrigDatablock, Sent,
+    Client, Dataset, DatasetPid, DatasetType, Error, NewAttachment, NewDataset, NewOrigDatablock,
+    OrigDatablock, Sent,
 };
 
 /// How long an answer that was lost may still be acted on, before the catalogue is looked at a last time.
@@ -15,9 +16,10 @@ const SETTLE: Duration = Duration::from_secs(2);
 ///
 /// - A dataset with a [`pid`](crate::NewRawDataset::pid) of its own is looked for by that. An account that may not
 ///   choose PIDs goes on without.
-/// - Otherwise it is looked for by source folder and dataset name. Of several, that which lists one of the files is
-///   the one; else one without any file, which a run before began; else none: they are other measurements that are
-///   called the same.
+/// - Otherwise it is looked for by source folder and dataset name, among those of its kind. Of several, that which lists
+///   one of the files is the one; else one without any file, which a run before began; else none: they are other
+///   measurements that are called the same. A raw dataset without files is taken only if it is of the same time: of
+///   another time it is one that the ingest of another measurement has begun.
 /// - A dataset without its files, or without its picture, gets them.
 /// - The size is compared afterwards and told; it never decides which dataset it is.
 ///
@@ -266,7 +268,11 @@ impl Upsert {
             .collect()
             .await?;
         let mut begun: Vec<Dataset> = Vec::new();
+        let kind = self.dataset.kind();
         for dataset in named {
+            if dataset.kind.as_ref().is_some_and(|other| *other != kind) {
+                continue;
+            }
             let blocks = self.blocks(&dataset.pid).await?;
             if blocks.is_empty() {
                 begun.push(dataset);
@@ -279,10 +285,12 @@ impl Upsert {
             }
         }
         // Of those that were only begun, that of the same time: one of another time may be another measurement's of the
-        // same name, whose files are about to be entered.
+        // same name, whose files are about to be entered. The time of a result is that of the copy that was looked at, and
+        // its folder and name are its own.
         let time = self.dataset.creation_time().map(|time| time.timestamp_millis());
+        let is_its_own = self.files.is_none() || kind == DatasetType::Derived;
         let same = |dataset: &Dataset| {
-            self.files.is_none() || dataset.creation_time.map(|time| time.timestamp_millis()) == time
+            is_its_own || dataset.creation_time.map(|time| time.timestamp_millis()) == time
         };
         Ok(begun.into_iter().find(same).map(|dataset| Held {
             pid: dataset.pid,

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::draft::{Draft, draft_common, draft_setters};
 use super::iso;
-use crate::{ApiVersion, ContactEmail, DroppedValue, NewDerivedDataset, Result};
+use crate::{ApiVersion, ContactEmail, DatasetType, DroppedValue, NewDerivedDataset, Result};
 
 /// What every raw dataset must say; a struct with names, as most of it is text.
 #[derive(Clone, Debug)]
@@ -116,6 +116,14 @@ impl NewDataset {
             Self::Raw(raw) => raw.draft.fields.remove(name),
             Self::Derived(derived) => derived.draft.fields.remove(name),
         };
+    }
+
+    /// Raw or derived.
+    pub fn kind(&self) -> DatasetType {
+        match self {
+            Self::Raw(_) => DatasetType::Raw,
+            Self::Derived(_) => DatasetType::Derived,
+        }
     }
 
     /// The folder that holds its files.

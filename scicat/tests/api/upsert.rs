@@ -143,6 +143,31 @@ async fn another_measurement_of_the_same_name_is_another_dataset() {
 }
 
 #[tokio::test]
+async fn one_of_the_other_kind_is_another_dataset() {
+    let (_sim, client) = start(|sim| sim);
+    let derived = crate::endpoints::derived();
+    let (source_folder, dataset_name) = derived_folder(&derived);
+    let raw = RequiredFields {
+        source_folder,
+        dataset_name,
+        ..required()
+    };
+    let raw = upsert(&client, NewRawDataset::new(raw)).await;
+    let result = client.datasets().upsert(derived).files(files());
+    let result = result.send().await.unwrap();
+    assert_ne!(result.pid, raw.pid);
+}
+
+/// Its folder and name.
+fn derived_folder(dataset: &scicat::NewDerivedDataset) -> (String, String) {
+    let dataset = scicat::NewDataset::from(dataset.clone());
+    (
+        dataset.source_folder().to_owned(),
+        dataset.dataset_name().to_owned(),
+    )
+}
+
+#[tokio::test]
 async fn the_size_is_compared_and_never_decides() {
     let (sim, client) = start(|sim| sim);
     let first = upsert(&client, NewRawDataset::new(required())).await;

@@ -255,6 +255,34 @@ async fn what_the_catalogue_did_not_take_is_tried_again_until_it_stands() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_scan_that_stays_incomplete_is_listed_and_moved_once_it_is_whole() {
+    let mut bench = Bench::local();
+    bench.configure(&json!({ "validate": "header" }));
+    let file = bench.scan("raw/scan.h5");
+    let path = bench.sim.collection("spot832").path("raw/scan.h5");
+    let whole = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &whole[..whole.len() - 1]).unwrap();
+    // What an earlier move left does not speak for the scan.
+    bench.sim.collection("data832").write("raw/scan.h5", &whole);
+    let report = bench.run_move("R", &file).await;
+    assert_eq!(report["error"]["code"], "incomplete", "{report:#}");
+    assert!(bench.sim.tasks().is_empty() && bench.sim.datasets().is_empty());
+    let open = open_flows(&bench.facility).await.unwrap();
+    assert_eq!(
+        (open.len(), open[0].id.as_str()),
+        (1, report["again"]["id"].as_str().unwrap())
+    );
+    std::fs::write(&path, &whole).unwrap();
+    bench.configure(&json!({ "validate": "header" }));
+    let due = open_flow(&bench.facility, &open[0].id).await.unwrap();
+    assert_eq!(due.run_id, "R", "the same run goes on");
+    let moved = bench.run(&due.run_id, &due.flow, due.parameters).await.unwrap();
+    assert!(moved.ok, "{:#}", moved.report);
+    bench.assert_everywhere("raw/scan.h5");
+    assert!(open_flows(&bench.facility).await.unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_scan_that_is_not_complete_is_not_moved_nor_catalogued() {
     let mut bench = Bench::local();
     bench.configure(&json!({ "validate": "frames" }));

@@ -130,7 +130,7 @@ impl Scan {
     }
 
     /// [`check_head`](Self::check_head), and whether every frame of the stack at `path` is written and can be decoded.
-    /// Reads the whole stack, one piece at a time.
+    /// Reads the whole stack, one piece at a time; frames, or pieces of them, of more than 96 MiB are not decoded.
     ///
     /// # Errors
     /// As for [`check_head`](Self::check_head), [`Error::WrongShape`] for something else than a stack.

@@ -276,7 +276,11 @@ async fn complete(run: &RunContext, parameters: &MoveParameters, all: &mut [Movi
     }
     let (mut unsure, mut incomplete) = (false, None);
     for one in all.iter_mut().filter(|one| one.failures.is_empty()) {
-        let subject = subject_832(run.facility().config(), one.scan);
+        // Only where the scan is written: what an earlier move left on data832 does not speak for it.
+        let mut subject = subject_832(run.facility().config(), one.scan);
+        subject
+            .endpoints
+            .retain(|endpoint| endpoint.key().as_str() == "spot832");
         match ingest::complete(run, &subject, TOMOGRAPHY_832).await {
             Ok(()) => {}
             Err(failure) if failure.code == "incomplete" => {

@@ -190,3 +190,11 @@ fn a_cut_file_is_not_complete() {
     let bytes = format!("{} of {} bytes", whole.len() - 1, whole.len());
     assert!(error.to_string().contains(&bytes), "{error}");
 }
+
+#[test]
+fn frames_that_are_too_large_to_be_looked_at_are_not_incomplete_for_that() {
+    let scan = Scan::open(&data("h5py_large.h5")).unwrap();
+    let error = scan.frame("/stack/large", 0).unwrap_err();
+    assert!(matches!(error, Error::TooLarge { .. }), "{error}");
+    scan.check_frames("/stack/large").unwrap();
+}

@@ -108,6 +108,26 @@ fn a_frame_that_makes_no_picture_is_an_issue_and_the_scan_is_catalogued() {
 }
 
 #[test]
+fn frames_of_20000_by_20000_and_a_group_of_frames_make_no_picture() {
+    let path =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../scan-h5/tests/scan/data/h5py_frames.h5");
+    for (frames, said) in [
+        ("/stack/huge", "too large"),
+        ("/stack/one_huge_chunk", "too large"),
+        ("/stack", "a group"),
+    ] {
+        let rules = json!({ "group": "9.9.9", "thumbnail": { "frames": frames } });
+        let record = read_at(&path, &Rules::parse(&rules).unwrap()).unwrap();
+        assert!(record.thumbnail.is_none(), "{frames}");
+        assert!(
+            issues(&record).join("\n").contains(said),
+            "{frames}: {:?}",
+            record.issues
+        );
+    }
+}
+
+#[test]
 fn texts_of_every_form_and_frames_of_every_type_give_the_same_entry() {
     let plain = dataset(&read(&spec(), &rules()).unwrap())["scientificMetadata"].clone();
     for form in [
