@@ -5,7 +5,7 @@
 #   slurm.sh down FOLDER        ends it
 #
 # Needs root and Debian's packages slurm-wlm, slurmdbd, munge and mariadb-server. Accounts als and als_g, qualities of
-# service normal, regular, realtime and debug, features cpu and gpu; 128 CPUs, of which most are pretended.
+# service normal, regular, realtime and debug, features cpu and gpu; 128 CPUs and 4 GPUs, of which most are pretended.
 set -u
 folder=$2 host=$(hostname -s)
 export SLURM_CONF=$folder/etc/slurm.conf MYSQL_UNIX_PORT=$folder/run/mysql.sock PATH=$PATH:/usr/sbin:/sbin
@@ -49,6 +49,8 @@ configure() {
   chmod 777 "$folder/run"
   dd if=/dev/urandom of="$folder/etc/munge.key" bs=1024 count=1 2> /dev/null
   chmod 400 "$folder/etc/munge.key"
+  for gpu in 0 1 2 3; do mknod "$folder/dev/gpu$gpu" c 1 3; done
+  echo "Name=gpu File=$folder/dev/gpu[0-3]" > "$folder/etc/gres.conf"
   cat > "$folder/etc/slurm.conf" << EOF
 ClusterName=peer
 SlurmctldHost=$host(127.0.0.1)
@@ -85,7 +87,8 @@ MinJobAge=5
 InactiveLimit=0
 KillWait=2
 OverTimeLimit=0
-NodeName=$host NodeAddr=127.0.0.1 CPUs=128 RealMemory=64000 Feature=cpu,gpu State=UNKNOWN
+GresTypes=gpu
+NodeName=$host NodeAddr=127.0.0.1 CPUs=128 RealMemory=64000 Feature=cpu,gpu Gres=gpu:4 State=UNKNOWN
 PartitionName=regular Nodes=$host Default=YES MaxTime=INFINITE State=UP
 EOF
   cat > "$folder/etc/slurmdbd.conf" << EOF

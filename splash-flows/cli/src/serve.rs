@@ -12,7 +12,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use splash_flows::facility::Facility;
-use splash_flows::flows::bl832::{DispatchParameters, FlightParameters, MoveParameters};
+use splash_flows::flows::bl832::{
+    DispatchParameters, FlightParameters, MoveParameters, ReconParameters, StreamingParameters,
+};
+use splash_flows::flows::bl7012;
 use splash_flows::flows::{self, FLOWS, Outcome};
 
 use crate::words;
@@ -56,6 +59,11 @@ fn of(name: &'_ str, facility: Option<&Host>) -> Option<Flow> {
         "new_832_file_flow" => flow::<MoveParameters>(name, facility),
         "dispatcher" => flow::<DispatchParameters>(name, facility),
         "test_832_transfers" | "test_832_transfers_grafana" => flow::<FlightParameters>(name, facility),
+        "nersc_recon_flow" => flow::<ReconParameters>(name, facility),
+        "nersc_streaming_flow" => flow::<StreamingParameters>(name, facility),
+        "process_newfile_7012_ptycho4" => flow::<bl7012::MoveParameters>(name, facility),
+        "test_cosmicDTN_transfers" => flow::<bl7012::TestParameters>(name, facility),
+        "transfer_auto_recon" => flow::<bl7012::PtychographyParameters>(name, facility),
         _ if name.starts_with("prune_") => flow::<PruneParameters>(name, facility),
         // The flow itself checks them.
         _ => flow::<Map<String, Value>>(name, facility),

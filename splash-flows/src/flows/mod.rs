@@ -6,4 +6,4 @@ mod registry;
 mod retention;
 pub mod scicat;
 
-pub use registry::{FLOWS, FlowInfo, Outcome, cancel, run};
+pub use registry::{FLOWS, FlowInfo, JOB_STEPS, Outcome, cancel, run};

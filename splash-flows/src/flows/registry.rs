@@ -116,6 +116,9 @@ pub const FLOWS: &[FlowInfo] = &[
     prune("prune_nersc832_alsdev_pscratch_scratch"),
 ];
 
+/// The steps whose jobs the flows submit, as they stand in the jobs' names.
+pub const JOB_STEPS: [&str; 5] = ["reconstruct", "multiresolution", "stream", "cdtools", "ptychocam"];
+
 /// How a run ended.
 #[derive(Debug, Clone)]
 pub struct Outcome {

@@ -1,5 +1,6 @@
 //! A simulated facility, the flows' view of it, and what the tests ask of both.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -68,6 +69,13 @@ impl Bench {
     /// The same facility with these keys in its configuration.
     pub(crate) fn configure(&mut self, keys: &Value) {
         self.facility = Arc::new(facility_with(&self.sim, self.state.path(), keys));
+    }
+
+    /// The same facility with these variables in its environment.
+    pub(crate) fn environment(&mut self, env: BTreeMap<String, String>) {
+        let config = self.facility.config().clone();
+        let environment = Environment::from_vars(env);
+        self.facility = Arc::new(Facility::connect(config, environment, Some(self.state.path())).unwrap());
     }
 
     /// Waits for something to be so at the services.

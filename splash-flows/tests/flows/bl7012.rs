@@ -1,6 +1,7 @@
 //! Beamline 7.0.1.2: scans to NERSC, reconstructions there.
 
 use serde_json::{Value, json};
+use sha2::Digest as _;
 use splash_flows::ingest::{open_flow, open_flows};
 
 use crate::bench::Bench;
@@ -49,23 +50,104 @@ async fn once_its_time_is_set_the_prune_is_scheduled_and_proved() {
     assert_eq!(pruned["outcome"], "deleted", "{pruned:#}");
 }
 
+/// The same with this variable set, or not set, in the environment.
+fn with_variable(bench: &mut Bench, name: &str, value: Option<&str>) {
+    let mut env = bench.sim.env();
+    match value {
+        Some(value) => env.insert(name.to_owned(), value.to_owned()),
+        None => env.remove(name),
+    };
+    bench.environment(env);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reconstruction_without_its_script_is_refused_before_the_move() {
-    let bench = bench(&json!({}));
+    for (variable, value, wanted) in [
+        ("PATH_CDTOOLS_NERSC", None, "PATH_CDTOOLS_NERSC"),
+        ("PATH_CDTOOLS_NERSC", Some("cdtools.sh"), "absolute path"),
+        ("PATH_JOB_SCRIPT", Some("nowhere/at/all"), "PATH_JOB_SCRIPT"),
+    ] {
+        let mut bench = bench(&json!({}));
+        with_variable(&mut bench, variable, value);
+        let report = run(
+            &bench,
+            "transfer_auto_recon",
+            json!({ "file_path": SCAN, "do_cdtools": true }),
+        )
+        .await;
+        assert_eq!(report["error"]["code"], "config", "{report:#}");
+        let message = report["error"]["message"].as_str().unwrap();
+        assert!(message.contains(wanted), "{message}");
+        assert_eq!(bench.requests("transfer.submit"), 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_reconstructions_run_as_jobs_whose_scripts_are_kept() {
+    let mut bench = bench(&json!({}));
+    let folder = tempfile::tempdir().unwrap();
+    with_variable(&mut bench, "PATH_JOB_SCRIPT", folder.path().to_str());
+    let chosen =
+        json!({ "file_path": SCAN, "do_cdtools": true, "do_ptychocam": true, "n_gpu": 2, "n_iter": 7 });
+    let report = run(&bench, "transfer_auto_recon", chosen).await;
+    assert_eq!(report["ok"], true, "{report:#}");
+    assert_eq!(report["prunes"], json!([]), "nobody set a time");
+    let nersc = bench.sim.collection("nersc7012");
+    let made = |tool: &str| nersc.read(format!("{}.{tool}.txt", SCAN.trim_end_matches(".cxi")));
+    let made = [made("cdtools"), made("ptychocam")].map(|text| String::from_utf8(text).unwrap());
+    let sum = sha2::Sha256::digest(b"frames")
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect::<String>();
+    assert!(made.iter().all(|text| text.contains(&sum)), "{made:?}");
+    assert!(
+        made[1].ends_with("argument -i\nargument 7\nargument NS_230216033_ccdframes_0_0.cxi\n"),
+        "{}",
+        made[1]
+    );
+    let kept: Vec<String> = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap())
+        .collect();
+    assert_eq!(kept.len(), 2);
+    for line in [
+        "#SBATCH --constraint=gpu",
+        "#SBATCH --gpus=2",
+        "#SBATCH --time=4:00:00",
+        "#SBATCH --nodes=1",
+        "#SBATCH --qos=regular",
+        "#SBATCH --account=als_g",
+    ] {
+        assert!(
+            kept.iter().all(|script| script.lines().any(|one| one == line)),
+            "{line}: {kept:?}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scan_whose_reconstruction_failed_stays_on_data7012() {
+    let days = json!({ "delete_data7012_files_after_days": 30 });
+    let mut bench = Bench::with(|sim| sim.sfapi().fault("job:fail,exit=3".parse().unwrap()));
+    bench.sim.collection("data7012").write(SCAN, b"frames");
+    let mut env = bench.sim.env();
+    env.remove("PREFECT_API_URL");
+    bench.configure(&json!({ "variables": { "bl7012-settings": days } }));
+    bench.environment(env);
     let report = run(
         &bench,
         "transfer_auto_recon",
-        json!({ "file_path": SCAN, "do_cdtools": true }),
+        json!({ "file_path": SCAN, "do_ptychocam": true }),
     )
     .await;
-    assert_eq!(report["error"]["code"], "config", "{report:#}");
-    assert!(
-        report["error"]["message"]
-            .as_str()
-            .unwrap()
-            .contains("PATH_CDTOOLS_NERSC")
+    let error = &report["error"];
+    assert_eq!(
+        (&error["code"], &error["step"]),
+        (&json!("FAILED"), &json!("ptychocam")),
+        "{report:#}"
     );
-    assert_eq!(bench.requests("transfer.submit"), 0);
+    assert_eq!(report["copies"][0]["endpoint"], "nersc7012");
+    assert_eq!(report["prunes"], json!([]));
 }
 
 fn rules() -> Value {

@@ -378,3 +378,70 @@ async fn a_streaming_job_shows_how_it_stands_and_is_called_off_with_its_run() {
         "nothing is left that looks alive"
     );
 }
+
+/// The ids of the jobs that the watcher has asked the queue for.
+fn watched(bench: &Bench) -> Vec<String> {
+    let entries = bench.sim.journal().entries().into_iter();
+    let queries = entries
+        .filter(|entry| entry.operation == "sfapi.jobs")
+        .filter_map(|entry| entry.query);
+    queries
+        .filter_map(|query| Some(query.split("jobid%3D").nth(1)?.split('&').next()?.to_owned()))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_jobs_of_a_doubled_submission_the_one_that_lives_is_waited_for() {
+    let bench = bench();
+    for fault in [
+        "sfapi.job_submit:duplicate,nth=1",
+        "job:hold=both,name=tomo_recon*",
+    ] {
+        bench.sim.fault(fault.parse().unwrap());
+    }
+    let killer = async {
+        bench.until(|_| !watched(&bench).is_empty()).await;
+        let id = watched(&bench).remove(0);
+        let superfacility = bench.facility.superfacility().unwrap();
+        let compute = superfacility.client().compute(&sfapi::Machine::perlmutter());
+        compute.job(&sfapi::JobId::new(id)).cancel().send().await.unwrap();
+        // The other begins only when the end of the first has been seen.
+        bench.until(|_| bench.requests("sfapi.download") > 0).await;
+        bench.sim.release("both");
+    };
+    let (report, ()) = tokio::join!(recon(&bench, "R"), killer);
+    assert_eq!(report["ok"], true, "{report:#}");
+    assert_eq!(jobs_that_worked(&bench), 2, "one for each step");
+    let states: Vec<String> = bench.sim.jobs().into_iter().map(|job| job.state).collect();
+    assert_eq!(states.len(), 3, "{states:?}");
+    assert_eq!(
+        states.iter().filter(|state| *state == "COMPLETED").count(),
+        2,
+        "{states:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancelled_run_leaves_neither_of_two_jobs() {
+    let mut bench = bench();
+    for fault in [
+        "sfapi.job_submit:duplicate,nth=1",
+        "job:hold=both,name=tomo_recon*",
+    ] {
+        bench.sim.fault(fault.parse().unwrap());
+    }
+    tokio::select! {
+        report = recon(&bench, "R") => panic!("the jobs are held: {report:#}"),
+        () = bench.until(|_| !watched(&bench).is_empty()) => {}
+    }
+    bench.configure(&json!({ "nersc_recon": { "settle": "2s" } }));
+    let cancelled = splash_flows::flows::cancel(&bench.facility, "nersc_recon_flow", "R")
+        .await
+        .unwrap();
+    assert_eq!(cancelled.len(), 2);
+    let jobs = bench.sim.jobs();
+    assert!(
+        jobs.iter().all(|job| job.state.starts_with("CANCELLED")),
+        "{jobs:?}"
+    );
+}

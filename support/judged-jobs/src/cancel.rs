@@ -54,21 +54,29 @@ impl PendingJob {
         &self.facts.machine
     }
 
-    /// Calls the job off and waits until Slurm shows its end, for two minutes. A job whose submission nobody answered is
-    /// looked for until it would have been found; `None` if there is none.
+    /// Calls the job off and waits until Slurm shows its end, for two minutes; so too for a second one that a submission
+    /// delivered twice has made. A job whose submission nobody answered is looked for until it would have been found;
+    /// nothing if there is none.
     ///
     /// # Errors
     /// The service could not be asked or did not cancel: the job may still run.
-    pub async fn cancel(&self, jobs: &Jobs) -> Result<Option<Job>, Failure> {
+    pub async fn cancel(&self, jobs: &Jobs) -> Result<Vec<Job>, Failure> {
         let failed = |error: sfapi::Error| {
             let text = format!("scancel --name={} on {}", self.facts.name, self.facts.machine);
             Failure::service(&self.step, SERVICE, &error).remedy(format!("the job may still run: {text}"))
         };
-        let Some(id) = self.job(jobs).await.map_err(failed)? else {
-            return Ok(None);
-        };
-        let cancelled = jobs.compute.job(&id).cancel().confirmed(CANCELLING).await;
-        cancelled.map(Some).map_err(failed)
+        let mut ids: Vec<JobId> = self.job(jobs).await.map_err(failed)?.into_iter().collect();
+        for other in look::living(jobs, &self.facts).await.map_err(failed)? {
+            if !ids.contains(&other) {
+                ids.push(other);
+            }
+        }
+        let mut ended = Vec::new();
+        for id in ids {
+            let cancel = jobs.compute.job(&id).cancel();
+            ended.push(cancel.confirmed(CANCELLING).await.map_err(failed)?);
+        }
+        Ok(ended)
     }
 
     async fn job(&self, jobs: &Jobs) -> sfapi::Result<Option<JobId>> {

@@ -39,30 +39,39 @@ pub(super) async fn waited(
     };
     for _ in 0..FOLLOWED {
         let wait = jobs.watcher.wait(&id).on_update(told).into_future();
-        let job = match run.holding(step, wait).await? {
-            Ok(job) => job,
-            Err(WaitError::Failed { job }) if order.time_is_its_end && job.state == JobState::Timeout => *job,
-            Err(error) => return Err(unfinished(jobs, step, slot, (facts, &id), &error).await),
-        };
-        let owner = look::owner(jobs, facts)
-            .await
-            .map_err(|error| Failure::service(step, SERVICE, &error).remedy(AGAIN))?;
-        match owner.filter(|owner| *owner != id) {
-            None => return completed(step, slot, facts, &job).await,
-            Some(first) => {
-                let receipt = Receipt {
-                    task_id: None,
-                    job_id: Some(first.clone()),
-                };
-                slot.note(&serde_json::json!(receipt))
-                    .await
-                    .map_err(|error| Failure::store(step, &error))?;
-                id = first;
+        let ended = match run.holding(step, wait).await? {
+            Err(WaitError::Failed { job }) if order.time_is_its_end && job.state == JobState::Timeout => {
+                Ok(*job)
             }
+            ended => ended,
+        };
+        // A submission may have made two jobs: what became of this one does not tell what the other does.
+        let other = match &ended {
+            Ok(_) => look::owner(jobs, facts).await,
+            Err(error) if error.may_still_run() => Ok(None),
+            Err(_) => look::another(jobs, facts, &id).await,
+        };
+        let other = other.map_err(|error| Failure::service(step, SERVICE, &error).remedy(AGAIN))?;
+        match (other.filter(|other| *other != id), ended) {
+            (Some(other), _) => id = followed(step, &slot, other).await?,
+            (None, Ok(job)) => return completed(step, slot, facts, &job).await,
+            (None, Err(error)) => return Err(unfinished(jobs, step, slot, (facts, &id), &error).await),
         }
     }
     let text = format!("the fence of {} names another job each time", facts.name);
     Err(Failure::new(step, "in_doubt", text).of(SERVICE))
+}
+
+/// Puts the other job on record in the place of the one that was waited for.
+async fn followed(step: &str, slot: &Slot, other: JobId) -> Result<JobId, Failure> {
+    let receipt = Receipt {
+        task_id: None,
+        job_id: Some(other.clone()),
+    };
+    slot.note(&serde_json::json!(receipt))
+        .await
+        .map_err(|error| Failure::store(step, &error))?;
+    Ok(other)
 }
 
 async fn completed(step: &str, slot: Slot, facts: &Facts, job: &Job) -> Result<JobReport, Failure> {
@@ -80,6 +89,8 @@ async fn completed(step: &str, slot: Slot, facts: &Facts, job: &Job) -> Result<J
 }
 
 const AGAIN: &str = "run again with the same --run-id: it waits for the same job";
+const NEVER: &str =
+    "cancel it with `splash-flows jobs cancel ID`, correct what its reason names, and run again";
 
 /// The failure with all that is known of the job. The attempt is over unless the job may still run.
 async fn unfinished(
@@ -102,7 +113,8 @@ async fn unfinished(
         .of(SERVICE)
         .task(id, error.code());
     if error.may_still_run() {
-        return failure.remedy(AGAIN);
+        let never = matches!(error, WaitError::NeverBegins { .. });
+        return failure.remedy(if never { NEVER } else { AGAIN });
     }
     match slot.failed(&serde_json::json!({ "error": failure })).await {
         Ok(()) => failure,

@@ -10,9 +10,11 @@
 mod cancel;
 mod judge;
 mod look;
+mod origin;
 mod submit;
 
 pub use cancel::{PendingJob, pending};
+pub use origin::Origin;
 
 use std::fmt;
 use std::time::Duration;

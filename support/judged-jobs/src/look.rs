@@ -44,6 +44,26 @@ pub(super) async fn for_job(jobs: &Jobs, facts: &Facts) -> Result<Option<JobId>>
     Ok(None)
 }
 
+/// Another job than `id` that does the step's work, or may yet: the one that passed the fence, or while none did, one of
+/// the same name that waits or runs.
+pub(super) async fn another(jobs: &Jobs, facts: &Facts, id: &JobId) -> Result<Option<JobId>> {
+    // In this order: a job that is not in the queue any more has left its id at the fence.
+    let living = living(jobs, facts).await?;
+    match owner(jobs, facts).await? {
+        Some(owner) => Ok((owner != *id).then_some(owner)),
+        None => Ok(living.into_iter().find(|other| other != id)),
+    }
+}
+
+/// Our user's jobs of the name that wait or run.
+pub(super) async fn living(jobs: &Jobs, facts: &Facts) -> Result<Vec<JobId>> {
+    let queued = jobs.compute.jobs().user(&jobs.user).send().await?;
+    let ours = queued
+        .into_iter()
+        .filter(|job| job.name.as_deref() == Some(facts.name.as_str()) && !job.is_done());
+    Ok(ours.map(|job| job.id).collect())
+}
+
 /// The job that passed the fence, if one did.
 pub(super) async fn owner(jobs: &Jobs, facts: &Facts) -> Result<Option<JobId>> {
     match jobs.files.download(&*facts.owner_file).send_opt().await {

@@ -22,8 +22,10 @@ impl Facility {
                 job.cancel(&jobs).await
             };
             match called_off.await {
-                Ok(Some(ended)) => cancelled.push(format!("job {} ({})", ended.id, job.step())),
-                Ok(None) => {}
+                Ok(ended) => {
+                    let each = ended.iter();
+                    cancelled.extend(each.map(|ended| format!("job {} ({})", ended.id, job.step())));
+                }
                 Err(failure) => problem = problem.or(Some(failure)),
             }
         }

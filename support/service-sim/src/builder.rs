@@ -152,6 +152,14 @@ impl SimBuilder {
         self
     }
 
+    /// How many days the clients of the Superfacility API live from now on. Default 30; after that, at once with 0, they
+    /// get no token.
+    #[cfg(feature = "sfapi")]
+    pub fn sfapi_client_days(mut self, days: u16) -> Self {
+        self.sfapi.client_life = chrono::TimeDelta::days(days.into());
+        self
+    }
+
     /// How many jobs bash runs at a time; the others wait. Default 16.
     #[cfg(feature = "sfapi")]
     pub fn job_slots(mut self, slots: usize) -> Self {

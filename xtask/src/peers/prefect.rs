@@ -80,7 +80,7 @@ fn postgresql() -> Result<PathBuf> {
 }
 
 /// The command under test, built.
-fn splash_flows() -> Result<PathBuf> {
+pub(super) fn splash_flows() -> Result<PathBuf> {
     tools::run(tools::cargo(&[
         "build",
         "--quiet",

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::prefect::splash_flows;
 use super::{Extent, FOLDER, environment, python};
 use crate::sim::Simulator;
 use crate::{Result, tools};
@@ -58,6 +59,7 @@ fn drive(python: &Path, simulator: &Simulator, qos: &str) -> Result {
 /// The driver and our own tests on a real Slurm.
 fn slurm(python: &Path) -> Result {
     println!("-- a real Slurm");
+    let command = splash_flows()?;
     let slurm = Slurm::start()?;
     let simulator = Simulator::start_in(&["--slurm"], &slurm.environment())?;
     drive(python, &simulator, "normal")?;
@@ -71,7 +73,7 @@ fn slurm(python: &Path) -> Result {
         "servers",
     ]);
     test.args(["--test", "slurm", "--", "--nocapture"]);
-    test.envs(slurm.environment());
+    test.envs(slurm.environment()).env("SPLASH_FLOWS", &command);
     tools::run(test)
 }
 

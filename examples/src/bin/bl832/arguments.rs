@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
+use examples::place::Wanted;
 
 /// Move 8.3.2 scans end to end and prove every byte.
 ///
@@ -67,6 +68,27 @@ pub(crate) struct Arguments {
     /// $XDG_STATE_HOME/splash-flows; else in the folder that is removed.
     #[arg(long, value_name = "DIR")]
     pub(crate) state_dir: Option<PathBuf>,
+}
+
+impl Arguments {
+    /// The place that they ask for.
+    pub(crate) fn wanted(&self) -> Wanted {
+        let batch = ("batch_across_runs".to_owned(), self.batch_across_runs.into());
+        Wanted {
+            config: self.config.clone(),
+            env_file: self.env_file.clone(),
+            connect: self.connect.clone(),
+            root: self.root.clone(),
+            state_dir: self.state_dir.clone(),
+            faults: self.faults.clone(),
+            seed: self.seed,
+            transfer_delay: self.transfer_delay,
+            limited: matches!(self.limits, Limits::Production),
+            nersc: self.nersc,
+            prefect: true,
+            keys: serde_json::Map::from_iter([batch]),
+        }
+    }
 }
 
 /// The simulated services' limits.

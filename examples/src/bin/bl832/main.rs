@@ -2,8 +2,6 @@
 
 mod arguments;
 mod document;
-mod place;
-mod scan;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -23,7 +21,8 @@ use splash_flows_cli::live;
 
 use arguments::Arguments;
 use document::{Copy, Document, RunResult, table};
-use place::Place;
+use examples::place::Place;
+use examples::scan;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -32,7 +31,7 @@ async fn main() -> ExitCode {
         return print(service_sim::FaultSpec::help(), true);
     }
     let begun = Instant::now();
-    let place = match Place::open(&arguments).await {
+    let place = match Place::open(&arguments.wanted()).await {
         Ok(place) => Arc::new(place),
         Err(error) => return complain(&error, 2),
     };

@@ -25,6 +25,7 @@ enum What {
         json: bool,
     },
     Transfer(super::try_out::TryOut),
+    Sfapi(super::check_sfapi::CheckSfapi),
 }
 
 impl Check {
@@ -33,6 +34,7 @@ impl Check {
         let json = match &self.what {
             What::Config { json } => *json,
             What::Transfer(endpoint) => return endpoint.execute(settings),
+            What::Sfapi(sfapi) => return sfapi.execute(settings),
         };
         let findings = check(Subject {
             config: &settings.config,

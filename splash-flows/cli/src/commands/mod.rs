@@ -1,6 +1,7 @@
 //! The subcommands, a module each.
 
 pub(crate) mod check;
+pub(crate) mod check_sfapi;
 pub(crate) mod deploy;
 pub(crate) mod env;
 pub(crate) mod export_control;
@@ -8,6 +9,7 @@ pub(crate) mod flight_check;
 pub(crate) mod flows;
 pub(crate) mod ingest;
 pub(crate) mod ingests;
+pub(crate) mod jobs;
 pub(crate) mod login;
 pub(crate) mod prune;
 pub(crate) mod prunes;

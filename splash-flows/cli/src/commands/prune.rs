@@ -138,7 +138,12 @@ impl Prune {
 
 /// Asks on the terminal; anything but yes is no.
 fn agreed(path: &str, from: &str) -> bool {
-    let _ = write!(std::io::stderr(), "Delete {path:?} from {from}? [y/N] ");
+    yes(&format!("Delete {path:?} from {from}?"))
+}
+
+/// Asks on the terminal; anything but yes is no.
+pub(super) fn yes(question: &str) -> bool {
+    let _ = write!(std::io::stderr(), "{question} [y/N] ");
     let mut answer = String::new();
     let read = std::io::stdin().lock().read_line(&mut answer);
     read.is_ok() && matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")

@@ -300,6 +300,25 @@ const NEWEST_7012: &[DeploymentSpec] = &[
         ("process_newdata7012_ptycho4", "bl7012_ptycho4"),
         "orchestration/flows/bl7012/move.py:process_new_file",
     ),
+    // Those below have no deployment of the incumbent's; the queues are its earlier ones.
+    at(
+        "transfer_auto_recon",
+        "transfer_auto_recon",
+        ("process_newdata7012_ptycho4", "transfer_auto_recon"),
+        "orchestration/flows/bl7012/move_recon.py:transfer_auto_recon",
+    ),
+    at(
+        "test_cosmicDTN_transfers",
+        "test_cosmicDTN_transfers",
+        ("process_newdata7012_ptycho4", "bl7012_ptycho4"),
+        "orchestration/flows/bl7012/move.py:test_transfers_7012",
+    ),
+    prune(
+        "prune_globus_endpoint",
+        ("prune_7012_pool", "prune_7012_queue"),
+        "orchestration/prune_controller.py:prune_globus_endpoint",
+    ),
+    prune("prune_data7012", ("prune_7012_pool", "prune_7012_queue"), ""),
     ingest("process_newdata7012_ptycho4"),
 ];
 
@@ -316,6 +335,18 @@ const SEED_7012: &[DeploymentSpec] = &[
         ("default-agent-pool", "transfer_auto_recon"),
         "orchestration/flows/bl7012/move_recon.py:transfer_auto_recon",
     ),
+    at(
+        "test_cosmicDTN_transfers",
+        "test_cosmicDTN_transfers",
+        ("default-agent-pool", "bl7012"),
+        "orchestration/flows/bl7012/move_recon.py:test_transfers_7012",
+    ),
+    prune(
+        "prune_globus_endpoint",
+        ("default-agent-pool", "bl7012"),
+        "orchestration/prune_controller.py:prune_globus_endpoint",
+    ),
+    prune("prune_data7012", ("default-agent-pool", "bl7012"), ""),
     ingest("default-agent-pool"),
 ];
 
@@ -411,7 +442,11 @@ mod tests {
                 let names: std::collections::BTreeSet<_> =
                     all.iter().map(|one| (one.flow, one.name)).collect();
                 assert_eq!(names.len(), all.len());
-                assert!(all.iter().all(|one| one.entrypoint.is_some()));
+                // A prune that only we have is no Python function.
+                assert!(
+                    all.iter()
+                        .all(|one| one.entrypoint.is_some() || one.flow == "prune_data7012")
+                );
             }
         }
     }

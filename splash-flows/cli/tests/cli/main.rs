@@ -7,6 +7,7 @@ mod container;
 mod env;
 mod export_control;
 mod ingest;
+mod jobs;
 mod kills;
 mod login;
 mod logs;

@@ -1,5 +1,6 @@
 //! The reconstruction jobs of beamline 7.0.1.2 at NERSC.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use judged_jobs::{Jobs, Order, run_job};
@@ -10,6 +11,8 @@ use crate::hpc::StepReport;
 use crate::run::RunContext;
 
 const HOUR: u64 = 3600;
+/// The variable that names the folder for copies of scripts.
+const KEPT: &str = "PATH_JOB_SCRIPT";
 
 /// One of the site's scripts and what it is given.
 #[derive(Debug)]
@@ -22,6 +25,8 @@ pub(super) struct Reconstruction {
     script: String,
     arguments: Vec<String>,
     gpus: u32,
+    /// Where a copy of each submitted script is kept, if anywhere.
+    kept_in: Option<PathBuf>,
 }
 
 impl Reconstruction {
@@ -43,12 +48,20 @@ impl Reconstruction {
             let text = "n_gpu must be at least 1";
             return Err(Failure::new("preflight", "parameters", text));
         }
+        let kept_in = run.facility().environment().get(KEPT).map(PathBuf::from);
+        if let Some(folder) = kept_in.as_ref().filter(|folder| !folder.is_dir()) {
+            let text = format!("{KEPT} must be a folder, and {} is none", folder.display());
+            return Err(
+                Failure::new("preflight", "config", text).remedy("make the folder, or unset the variable")
+            );
+        }
         Ok(Self {
             step,
             variable,
             script: script.to_owned(),
             arguments,
             gpus,
+            kept_in,
         })
     }
 
@@ -70,7 +83,7 @@ impl Reconstruction {
             key: file,
             about: &format!("ptycho_{}", file.rsplit('/').next().unwrap_or(file)),
             run_folder: &run_folder,
-            script: &|name, fence| Ok(self.script(name, fence, &logs)),
+            script: &|name, fence| self.kept(run, &name.clone(), self.script(name, fence, &logs)),
             time_is_its_end: false,
             on_update: &|_| {},
         };
@@ -81,6 +94,17 @@ impl Reconstruction {
             id: job.job_id,
             seconds: job.seconds,
         })
+    }
+
+    /// Writes a copy of the script where staff look for it.
+    fn kept(&self, run: &RunContext, name: &str, script: Script) -> sfapi::Result<Script> {
+        if let Some(folder) = &self.kept_in {
+            let now = run.facility().now().format("%Y-%m-%d %H:%M:%S");
+            let path = folder.join(format!("{now} {name}.txt"));
+            std::fs::write(&path, script.text()?)
+                .map_err(|error| sfapi::Error::config(format!("{KEPT}: {}: {error}", path.display())))?;
+        }
+        Ok(script)
     }
 
     fn script(&self, name: String, fence: Fence, logs: &str) -> Script {

@@ -1,5 +1,6 @@
 //! `process_newfile_7012_ptycho4` and `transfer_auto_recon`: a new scan to NERSC, and what it is reconstructed with.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tracing::Instrument;
 
@@ -17,12 +18,14 @@ use crate::run::RunContext;
 use crate::span::step;
 
 const STEP: &str = "preflight";
+/// Where the beamline's jobs run.
+const MACHINE: &str = "perlmutter";
 /// The Prefect variable (or key under `variables` in config.yml) that holds the days until scans leave data7012. While it
 /// is not set, they stay.
 const VARIABLE: &str = "bl7012-settings";
 
 /// The parameters of `process_newfile_7012_ptycho4`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MoveParameters {
     /// The scan, relative to data7012's root.
@@ -30,7 +33,7 @@ pub struct MoveParameters {
 }
 
 /// The parameters of `test_cosmicDTN_transfers`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TestParameters {
     /// The file, relative to data7012's root; `datamovement_test/test.txt` by default.
@@ -132,10 +135,7 @@ async fn moved_and_reconstructed(
     };
     for reconstruction in reconstructions {
         let superfacility = run.facility().superfacility()?;
-        let (user, jobs) = (
-            superfacility.user().await?,
-            superfacility.jobs("perlmutter").await?,
-        );
+        let (user, jobs) = (superfacility.user().await?, superfacility.jobs(MACHINE).await?);
         let done = reconstruction.run(run, &jobs, (user, path));
         let done = Box::pin(done).instrument(step(reconstruction.step)).await?;
         report.steps.push(done);

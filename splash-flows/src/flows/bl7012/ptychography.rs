@@ -1,11 +1,12 @@
 //! What `transfer_auto_recon` may be asked for, and the argument lists that the site's two scripts take.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 
 /// The parameters of `transfer_auto_recon`, as the incumbent's callers send them. Without `do_cdtools` and
 /// `do_ptychocam` the scan is only moved.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "the parameters are the incumbent's")]
 pub struct PtychographyParameters {
@@ -40,6 +41,7 @@ pub struct PtychographyParameters {
     pub n_final_iter: u32,
     /// CDTools: how far scan positions are displaced at random at the start, in pixels.
     #[serde(default = "zero")]
+    #[schemars(with = "f64")]
     pub translation_randomization: Number,
     /// CDTools: the file or method that the probe starts from; null for the script's own.
     #[serde(default)]
@@ -49,6 +51,7 @@ pub struct PtychographyParameters {
     pub init_background: bool,
     /// CDTools: the radius that the probe is held within, in pixels; null for none.
     #[serde(default)]
+    #[schemars(with = "Option<f64>")]
     pub probe_support_radius: Option<Number>,
     /// Reconstruct with PtychoCam.
     #[serde(default)]

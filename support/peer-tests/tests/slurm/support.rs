@@ -86,3 +86,31 @@ fn by_name(name: &str) -> Vec<String> {
         .map(str::to_owned)
         .collect()
 }
+
+/// Long enough for any machine; nothing waits it out unless a test fails.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
+
+/// Name and state of all jobs whose name holds `part`, in the order of their ids, by Slurm's own accounting, once it knows
+/// at least so many and the end of each.
+pub(crate) fn accounted_like(part: &str, at_least: usize) -> Vec<(String, String)> {
+    let begun = std::time::Instant::now();
+    loop {
+        let mut sacct = Process::new("sacct");
+        sacct.args(["-n", "-X", "-P", "-S", "now-1days", "--format=jobname,state"]);
+        let output = sacct.output().unwrap();
+        assert!(output.status.success());
+        let text = String::from_utf8(output.stdout).unwrap();
+        let rows = text.lines().filter_map(|line| line.split_once('|'));
+        let ours: Vec<(String, String)> = rows
+            .filter(|(name, _)| name.contains(part))
+            .map(|(name, state)| (name.to_owned(), state.to_owned()))
+            .collect();
+        let living = ours
+            .iter()
+            .any(|(_, state)| ["PENDING", "RUNNING", "COMPLETING"].contains(&state.as_str()));
+        if (ours.len() >= at_least && !living) || begun.elapsed() > PATIENCE {
+            return ours;
+        }
+        std::thread::sleep(Duration::from_millis(500));
+    }
+}

@@ -5,7 +5,6 @@ use std::sync::{Arc, PoisonError};
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use chrono::TimeDelta;
 use http::HeaderMap;
 use serde_json::{Value, json};
 
@@ -87,9 +86,7 @@ pub(super) async fn roles(State(sfapi): State<Arc<Sfapi>>, headers: HeaderMap) -
 }
 
 pub(super) async fn clients(State(sfapi): State<Arc<Sfapi>>, headers: HeaderMap) -> Response {
-    let end = (sfapi.clock.now() + TimeDelta::days(30))
-        .format("%Y-%m-%d")
-        .to_string();
+    let end = sfapi.clients_end.to_rfc3339();
     list(
         &sfapi,
         &headers,

@@ -29,6 +29,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::response::Response;
 use axum::routing::{delete, get, post, put};
+use chrono::{DateTime, TimeDelta, Utc};
 use http::HeaderMap;
 use serde_json::{Value, json};
 
@@ -59,6 +60,8 @@ pub(crate) struct Settings {
     pub(crate) clients: Vec<(String, String)>,
     /// How many jobs run at a time.
     pub(crate) slots: usize,
+    /// How long clients live from the simulator's start on.
+    pub(crate) client_life: TimeDelta,
 }
 
 impl Default for Settings {
@@ -68,6 +71,7 @@ impl Default for Settings {
             sacct_lag: Duration::from_secs(1),
             clients: Vec::new(),
             slots: 16,
+            client_life: TimeDelta::days(30),
         }
     }
 }
@@ -80,6 +84,8 @@ pub(crate) struct Sfapi {
     settings: Settings,
     user: String,
     clients: Mutex<Clients>,
+    /// When they end, by the machine's clock, by which they prove who they are.
+    clients_end: DateTime<Utc>,
     tree: Tree,
     tasks: Tasks,
     jobs: Jobs,
@@ -101,6 +107,7 @@ impl Sfapi {
             tasks: Tasks::default(),
             jobs: Jobs::new(clock, settings.sacct_lag, settings.slots),
             clients: Mutex::default(),
+            clients_end: Utc::now() + settings.client_life,
             groups: Mutex::default(),
             transfers: Mutex::default(),
             shared,
@@ -114,7 +121,9 @@ impl Sfapi {
     pub(crate) fn prepare(&self) -> Result<Vec<(String, String)>, SimError> {
         self.tree.create()?;
         stand_ins::install(&self.tree, self.settings.slurm)?;
-        let (clients, env) = Clients::open(&self.settings.clients, &self.keys_folder())?;
+        let (clients, mut env) = Clients::open(&self.settings.clients, &self.keys_folder())?;
+        let scripts = stand_ins::PTYCHOGRAPHY;
+        env.extend(scripts.map(|(name, path)| (name.to_owned(), path.to_owned())));
         *self.clients() = clients;
         Ok(env)
     }

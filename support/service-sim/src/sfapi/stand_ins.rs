@@ -21,6 +21,18 @@ const RECONSTRUCTION: &[(&str, &str)] = &[
     ("tiff_to_zarr.py", include_str!("shims/tiff_to_zarr.py")),
 ];
 
+/// Where the site of another beamline keeps its ptychography scripts: the variables that name them, and their paths.
+pub(super) const PTYCHOGRAPHY: [(&str, &str); 2] = [
+    (
+        "PATH_CDTOOLS_NERSC",
+        "/global/cfs/cdirs/als/data_mover/ptycho/cosmic_reconstruction_at_nersc/c_cdtools/cdtools_reconstruction.sh",
+    ),
+    (
+        "PATH_PTYCHOCAM_NERSC",
+        "/global/cfs/cdirs/als/data_mover/ptycho/cosmic_reconstruction_at_nersc/c_ptychocam/ptychocam_reconstruction.sh",
+    ),
+];
+
 pub(super) fn install(tree: &Tree, real_slurm: bool) -> Result<(), SimError> {
     let bin = tree.beside("bin");
     for (name, text) in PROGRAMS
@@ -29,11 +41,16 @@ pub(super) fn install(tree: &Tree, real_slurm: bool) -> Result<(), SimError> {
     {
         write(&bin.join(name), text, 0o755)?;
     }
-    for (name, text) in RECONSTRUCTION {
-        let path = tree.here(SCRIPTS).join(name);
+    let tomography = RECONSTRUCTION
+        .iter()
+        .map(|(name, text)| (tree.here(SCRIPTS).join(name), *text, 0o644));
+    let ptychography = PTYCHOGRAPHY
+        .iter()
+        .map(|(_, path)| (tree.here(path), include_str!("shims/ptychography.sh"), 0o755));
+    for (path, text, mode) in tomography.chain(ptychography) {
         // A site's own script that stands there is not touched.
         if !path.exists() {
-            write(&path, text, 0o644)?;
+            write(&path, text, mode)?;
         }
     }
     Ok(())

@@ -39,7 +39,10 @@ pub(super) async fn token(State(sfapi): State<Arc<Sfapi>>, headers: HeaderMap, b
     // Clients live by the machine's clock, which `advance` does not move.
     let theirs = now - sfapi.clock.offset();
     let assertion = field(&form, "client_assertion").unwrap_or_default();
-    let client = sfapi.clients().check(assertion, &audience, theirs.timestamp());
+    let client = match sfapi.clients().check(assertion, &audience, theirs.timestamp()) {
+        Ok(_) if theirs >= sfapi.clients_end => Err("the client has expired"),
+        checked => checked,
+    };
     let client = match client {
         Ok(id) => id,
         Err(why) => {

@@ -1,6 +1,7 @@
 //! `nersc_recon_flow`: a scan that is at NERSC, reconstructed there; the results on CFS and on the data server.
 
 use proved_transfer::copy::{Seen, Verify, observe};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tracing::Instrument;
@@ -18,7 +19,7 @@ use crate::span::step;
 const STEP: &str = "preflight";
 
 /// The parameters of `nersc_recon_flow`, as the incumbent's callers send them.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReconParameters {
     /// The scan, such as `/global/raw/folder/scan.h5`.

@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use judged_jobs::{Order, run_job};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sfapi::Job;
@@ -22,11 +23,12 @@ use crate::span::step;
 const STEP: &str = "stream";
 
 /// The parameters of `nersc_streaming_flow`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StreamingParameters {
     /// How long the job runs: seconds, ISO 8601 or `h:mm:ss`; 5 minutes by default.
     #[serde(default = "five_minutes")]
+    #[schemars(extend("anyOf" = [{ "type": "string", "format": "duration" }, { "type": "number" }]))]
     pub walltime: Value,
     /// How often, in seconds, the job's state is published; 10 by default.
     #[serde(default = "ten")]

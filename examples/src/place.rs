@@ -2,20 +2,52 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Deserialize;
-use serde_json::json;
-use service_sim::{FaultSpec, Sim};
+use serde_json::{Value, json};
+use service_sim::{FaultSpec, Limits, Sim};
 use splash_flows::config::Config;
 use splash_flows::dotenv::Environment;
 
-use crate::arguments::{Arguments, Limits};
+/// What kind of place is wanted.
+#[derive(Debug, Default)]
+pub struct Wanted {
+    /// The real services, with this configuration.
+    pub config: Option<PathBuf>,
+    /// The variables for `config`.
+    pub env_file: Option<PathBuf>,
+    /// A simulator that runs already: the file that it wrote.
+    pub connect: Option<PathBuf>,
+    /// Where the simulated facility's directories are kept; else in a folder that is removed.
+    pub root: Option<PathBuf>,
+    /// Where runs are recorded.
+    pub state_dir: Option<PathBuf>,
+    /// Faults of the simulated services.
+    pub faults: Vec<String>,
+    /// The seed of the faults.
+    pub seed: u64,
+    /// How long a simulated transfer takes before it copies.
+    pub transfer_delay: Duration,
+    /// Whether the simulated services have the limits of the real ones.
+    pub limited: bool,
+    /// Whether the simulated facility has a computing centre.
+    pub nersc: bool,
+    /// Whether it has a Prefect server.
+    pub prefect: bool,
+    /// Further keys of the simulated facility's config.yml.
+    pub keys: serde_json::Map<String, Value>,
+}
 
 /// Configuration and variables, and where this machine sees the endpoints' files.
-pub(crate) struct Place {
-    pub(crate) config: Config,
-    pub(crate) environment: Environment,
-    pub(crate) state_dir: Option<PathBuf>,
+#[derive(Debug)]
+pub struct Place {
+    /// What the flows read.
+    pub config: Config,
+    /// The variables.
+    pub environment: Environment,
+    /// Where runs are recorded.
+    pub state_dir: Option<PathBuf>,
     /// The folder that each endpoint's root is on this machine; empty for the real services.
     folders: BTreeMap<String, PathBuf>,
     /// Kept for as long as the place is used.
@@ -33,36 +65,38 @@ struct Simulated {
 
 impl Place {
     /// Finds or starts what the arguments ask for.
-    pub(crate) async fn open(arguments: &Arguments) -> Result<Self, String> {
-        if let Some(config) = &arguments.config {
-            return Self::real(arguments, config);
+    ///
+    /// # Errors
+    /// What is wrong, in a sentence.
+    pub async fn open(wanted: &Wanted) -> Result<Self, String> {
+        if let Some(config) = &wanted.config {
+            return Self::real(wanted, config);
         }
-        match &arguments.connect {
-            Some(env_file) => Self::connected(arguments, env_file).await,
-            None => Self::simulated(arguments),
+        match &wanted.connect {
+            Some(env_file) => Self::connected(wanted, env_file).await,
+            None => Self::simulated(wanted),
         }
     }
 
-    fn real(arguments: &Arguments, config: &Path) -> Result<Self, String> {
-        let environment =
-            Environment::load(arguments.env_file.as_deref()).map_err(|error| error.to_string())?;
+    fn real(wanted: &Wanted, config: &Path) -> Result<Self, String> {
+        let environment = Environment::load(wanted.env_file.as_deref()).map_err(|error| error.to_string())?;
         let config = Config::load(config, &environment, &splash_flows::SITE_RULES)
             .map_err(|error| error.to_string())?;
         Ok(Self {
             config,
             environment,
-            state_dir: arguments.state_dir.clone(),
+            state_dir: wanted.state_dir.clone(),
             folders: BTreeMap::new(),
             kept: None,
         })
     }
 
-    fn simulated(arguments: &Arguments) -> Result<Self, String> {
-        let temporary = match arguments.root {
+    fn simulated(wanted: &Wanted) -> Result<Self, String> {
+        let temporary = match wanted.root {
             Some(_) => None,
             None => Some(tempfile::tempdir().map_err(|error| error.to_string())?),
         };
-        let root = match (&arguments.root, &temporary) {
+        let root = match (&wanted.root, &temporary) {
             (Some(root), _) => std::path::absolute(root).map_err(|error| error.to_string())?,
             (None, Some(temporary)) => temporary.path().to_owned(),
             (None, None) => return Err("no folder for the simulated facility".to_owned()),
@@ -70,18 +104,21 @@ impl Place {
         let mut builder = Sim::builder()
             .transfer()
             .scicat()
-            .prefect()
             .root(&root)
-            .seed(arguments.seed)
-            .transfer_delay(arguments.transfer_delay)
-            .limits(match arguments.limits {
-                Limits::Production => service_sim::Limits::Production,
-                Limits::Off => service_sim::Limits::Off,
+            .seed(wanted.seed)
+            .transfer_delay(wanted.transfer_delay)
+            .limits(if wanted.limited {
+                Limits::Production
+            } else {
+                Limits::Off
             });
-        if arguments.nersc {
+        if wanted.prefect {
+            builder = builder.prefect();
+        }
+        if wanted.nersc {
             builder = builder.sfapi();
         }
-        for fault in &arguments.faults {
+        for fault in &wanted.faults {
             let fault: FaultSpec = fault
                 .parse()
                 .map_err(|error| format!("--fault {fault}: {error}"))?;
@@ -102,13 +139,13 @@ impl Place {
             })
             .collect();
         let environment = Environment::from_vars(simulator.env());
-        let state_dir = arguments.state_dir.clone().unwrap_or_else(|| root.join("state"));
-        let mut place = Self::over(&endpoints, environment, Some(state_dir), arguments)?;
+        let state_dir = wanted.state_dir.clone().unwrap_or_else(|| root.join("state"));
+        let mut place = Self::over(&endpoints, environment, Some(state_dir), wanted)?;
         place.kept = Some((simulator, temporary));
         Ok(place)
     }
 
-    async fn connected(arguments: &Arguments, env_file: &Path) -> Result<Self, String> {
+    async fn connected(wanted: &Wanted, env_file: &Path) -> Result<Self, String> {
         let text =
             std::fs::read_to_string(env_file).map_err(|error| format!("{}: {error}", env_file.display()))?;
         // Only the file: variables of this process must not turn a trial run towards real services.
@@ -122,19 +159,19 @@ impl Place {
             )
         })?;
         let endpoints = collections(control).await?;
-        let state_dir = match (&arguments.state_dir, &arguments.root) {
+        let state_dir = match (&wanted.state_dir, &wanted.root) {
             (Some(dir), _) => Some(dir.clone()),
             (None, Some(root)) => Some(root.join("state")),
             (None, None) => std::env::home_dir().map(|home| home.join(".local/state/splash-flows")),
         };
-        Self::over(&endpoints, environment, state_dir, arguments)
+        Self::over(&endpoints, environment, state_dir, wanted)
     }
 
     fn over(
         endpoints: &BTreeMap<String, Simulated>,
         environment: Environment,
         state_dir: Option<PathBuf>,
-        arguments: &Arguments,
+        wanted: &Wanted,
     ) -> Result<Self, String> {
         let mut folders = BTreeMap::new();
         let mut configured = serde_json::Map::new();
@@ -149,10 +186,10 @@ impl Place {
             );
             folders.insert(key.clone(), folder);
         }
-        let text = json!({
-            "deletion": "on", "batch_across_runs": arguments.batch_across_runs,
-            "globus": { "globus_endpoints": configured },
-        });
+        let mut text = json!({ "deletion": "on", "globus": { "globus_endpoints": configured } });
+        for (key, value) in &wanted.keys {
+            text[key] = value.clone();
+        }
         let config = Config::parse(
             &text.to_string(),
             "the simulated facility",
@@ -170,7 +207,7 @@ impl Place {
     }
 
     /// Where this machine sees a file of an endpoint; nothing for the real services.
-    pub(crate) fn local(&self, endpoint: &str, relative: &str) -> Option<PathBuf> {
+    pub fn local(&self, endpoint: &str, relative: &str) -> Option<PathBuf> {
         let folder = self.folders.get(endpoint)?;
         Some(folder.join(relative.trim_start_matches('/')))
     }

@@ -13,7 +13,10 @@ const ROWS: usize = 256;
 const COLUMNS: usize = 256;
 
 /// Writes a scan unless it is there already: a rerun moves the file of the run before.
-pub(crate) fn write(path: &Path, name: &str, seed: u64) -> Result<(), String> {
+///
+/// # Errors
+/// The file or its folder cannot be written.
+pub fn write(path: &Path, name: &str, seed: u64) -> Result<(), String> {
     if path.exists() {
         return Ok(());
     }
@@ -27,7 +30,10 @@ pub(crate) fn write(path: &Path, name: &str, seed: u64) -> Result<(), String> {
 }
 
 /// The sha256 of a file, in hexadecimal.
-pub(crate) fn sha256(path: &Path) -> io::Result<String> {
+///
+/// # Errors
+/// The file cannot be read.
+pub fn sha256(path: &Path) -> io::Result<String> {
     let mut file = std::fs::File::open(path)?;
     let mut sum = Sha256::new();
     let mut block = vec![0; 1 << 16];
