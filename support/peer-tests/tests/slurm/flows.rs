@@ -92,8 +92,8 @@ impl Site {
 
     /// Where a path of the centre's host is here.
     fn here(&self, path: &str) -> PathBuf {
-        let root = self.sim.collection("nersc832").dir();
-        root.join(path.trim_start_matches('/'))
+        let host = self.sim.collection("nersc832");
+        host.dir().join(path.trim_start_matches('/'))
     }
 
     /// Puts another script in the place of the site's.
