@@ -20,7 +20,7 @@ use crate::Settings;
 pub(crate) struct RunFlow {
     /// The flow's name; `splash-flows flows` lists them.
     flow: String,
-    /// A parameter, as key=value. Repeatable. A value is text, true, false, null, or JSON.
+    /// A parameter, as key=value. Repeatable. A value is text, true, false, null, JSON, or a number where the flow takes one.
     #[arg(long = "param", value_name = "KEY=VALUE")]
     parameters: Vec<String>,
     /// The run's id. The id of a run that did not end well goes on where it ended. Default: a new one.
@@ -34,7 +34,7 @@ pub(crate) struct RunFlow {
 impl RunFlow {
     /// Runs the flow to its end.
     pub(crate) fn execute(&self, settings: &Settings) -> ExitCode {
-        match parameters::parse(&self.parameters) {
+        match parameters::parse(&self.flow, &self.parameters) {
             Ok(parameters) => flow(
                 settings,
                 &self.flow,

@@ -22,7 +22,7 @@ const POLL: Duration = Duration::from_secs(2);
 pub(crate) struct Submit {
     /// The deployment, as FLOW/DEPLOYMENT.
     deployment: String,
-    /// A parameter, as key=value. Repeatable. A value is text, true, false, null, or JSON.
+    /// A parameter, as key=value. Repeatable. A value is text, true, false, null, JSON, or a number where the flow takes one.
     #[arg(long = "param", value_name = "KEY=VALUE")]
     parameters: Vec<String>,
     /// When: a time as 2026-11-22T18:00:00-08:00, or from now as 90s, 2h, 14d. Default: now.
@@ -55,7 +55,8 @@ fn time(text: &str) -> Result<DateTime<Utc>, String> {
 impl Submit {
     /// Starts the run.
     pub(crate) fn execute(&self, settings: &Settings) -> ExitCode {
-        let parameters = match parameters::parse(&self.parameters) {
+        let flow = self.deployment.split_once('/').map_or("", |(flow, _)| flow);
+        let parameters = match parameters::parse(flow, &self.parameters) {
             Ok(parameters) => parameters,
             Err(error) => {
                 say(&error);
