@@ -2,6 +2,7 @@
 //! Figures are printed, never judged: a busy machine is no regression.
 
 mod ingest;
+mod waits;
 mod walk;
 
 use std::path::Path;
@@ -22,7 +23,10 @@ pub(crate) fn only(name: &str) -> Result {
         "moves" => main_job(),
         "ingest" => ingest::run(),
         "walk" => walk::run(),
-        other => Err(format!("nothing is measured as `{other}`; there are moves, ingest, walk").into()),
+        "waits" => waits::run(),
+        other => {
+            Err(format!("nothing is measured as `{other}`; there are moves, ingest, walk, waits").into())
+        }
     }
 }
 
@@ -30,7 +34,8 @@ pub(crate) fn only(name: &str) -> Result {
 pub(crate) fn run() -> Result {
     main_job()?;
     ingest::run()?;
-    walk::run()
+    walk::run()?;
+    waits::run()
 }
 
 fn main_job() -> Result {
