@@ -14,7 +14,7 @@ pub mod report;
 pub mod scan_path;
 mod site;
 
-pub use pipeline::{config, facility, ingest, prune, run, scheduler, span};
+pub use pipeline::{config, facility, ingest, notify, prune, run, scheduler, span};
 pub use proved_transfer::{copy, endpoint, failure, progress};
 pub use settings::dotenv;
 pub use site::SITE_RULES;

@@ -4,6 +4,7 @@
 mod ingest;
 mod waits;
 mod walk;
+mod worker;
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -24,9 +25,11 @@ pub(crate) fn only(name: &str) -> Result {
         "ingest" => ingest::run(),
         "walk" => walk::run(),
         "waits" => waits::run(),
-        other => {
-            Err(format!("nothing is measured as `{other}`; there are moves, ingest, walk, waits").into())
-        }
+        "worker" => worker::run(),
+        other => Err(format!(
+            "nothing is measured as `{other}`; there are moves, ingest, walk, waits, worker"
+        )
+        .into()),
     }
 }
 
@@ -35,7 +38,8 @@ pub(crate) fn run() -> Result {
     main_job()?;
     ingest::run()?;
     walk::run()?;
-    waits::run()
+    waits::run()?;
+    worker::run()
 }
 
 fn main_job() -> Result {

@@ -92,6 +92,11 @@ pub(crate) fn thumbnail_python() -> Result<PathBuf> {
     Ok(python(&folder))
 }
 
+/// The Python that has a version of Prefect.
+pub(crate) fn prefect_python(version: &str) -> Result<PathBuf> {
+    prefect::environment_of(version).map(|folder| python(&folder))
+}
+
 /// Runs the Globus SDK's driver once per round.
 fn globus(extent: Extent) -> Result {
     let python = globus_python()?;

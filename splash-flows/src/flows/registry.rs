@@ -146,7 +146,21 @@ pub async fn run(
     // Without its type, which holds those of all requests: callers need not look through it.
     let run: Pin<Box<dyn Future<Output = Result<Outcome, Failure>> + Send + '_>> =
         Box::pin(run_inside(facility, name, parameters, run_id, progress));
-    run.instrument(span::run(name, parameters, run_id)).await
+    let outcome = run.instrument(span::run(name, parameters, run_id)).await;
+    if parameters["dry_run"] != true {
+        tell(facility, name, run_id, &outcome).await;
+    }
+    outcome
+}
+
+/// Tells whoever wants to know that a run did not end well.
+async fn tell(facility: &Facility, name: &str, run_id: &str, outcome: &Result<Outcome, Failure>) {
+    let notifier = facility.notifier();
+    match outcome {
+        Ok(outcome) if outcome.ok => {}
+        Ok(outcome) => notifier.ended(name, run_id, &outcome.report).await,
+        Err(failure) => notifier.ended(name, run_id, &json!({ "error": failure })).await,
+    }
 }
 
 /// Ends what a cancelled run has begun: its transfers, and its jobs until they have ended. Answers what was cancelled.

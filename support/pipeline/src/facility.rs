@@ -16,6 +16,7 @@ use run_store::{RunStore, SqliteStore};
 use crate::config::Config;
 use crate::dotenv::Environment;
 use crate::failure::Failure;
+use crate::notify::Notifier;
 use crate::scheduler::{LocalScheduler, PrefectScheduler, Scheduler};
 use crate::superfacility::Superfacility;
 
@@ -33,6 +34,7 @@ pub struct Facility {
     superfacility: Result<Superfacility, Failure>,
     scheduler: Arc<dyn Scheduler>,
     requests: Arc<Requests>,
+    notifier: Notifier,
 }
 
 /// What runs the flows.
@@ -119,6 +121,7 @@ impl Facility {
             workplace
         };
         Ok(Self {
+            notifier: Notifier::new(&config),
             config,
             environment,
             workplace,
@@ -188,6 +191,11 @@ impl Facility {
     /// A setting or key file that is missing or wrong, by its name.
     pub fn superfacility(&self) -> Result<&Superfacility, Failure> {
         self.superfacility.as_ref().map_err(Clone::clone)
+    }
+
+    /// What tells somebody of what went wrong.
+    pub fn notifier(&self) -> &Notifier {
+        &self.notifier
     }
 
     /// What starts flows later.

@@ -10,6 +10,7 @@ pub mod config;
 pub mod facility;
 pub mod ingest;
 pub mod metrics;
+pub mod notify;
 pub mod prune;
 pub mod report;
 pub mod run;

@@ -12,6 +12,8 @@ struct Peer {
     /// The variable that tells the tests where it is.
     variable: &'static str,
     in_quick: bool,
+    /// Only the tests of this module; all if there is none.
+    only: Option<&'static str>,
 }
 
 const PEERS: &[Peer] = &[
@@ -19,12 +21,20 @@ const PEERS: &[Peer] = &[
         version: "3.8.8",
         variable: "PEER_PREFECT_3_8_8",
         in_quick: true,
+        only: None,
     },
     // The version that the Python flows run with.
     Peer {
         version: "3.4.2",
         variable: "PEER_PREFECT_3_4_2",
         in_quick: false,
+        only: None,
+    },
+    Peer {
+        version: "2.20.17",
+        variable: "PEER_PREFECT_2_20_17",
+        in_quick: false,
+        only: Some("subset::"),
     },
 ];
 
@@ -44,7 +54,7 @@ pub(super) fn run(extent: Extent) -> Result {
         .filter(|peer| peer.in_quick || extent == Extent::Full)
     {
         println!("-- prefect {}", peer.version);
-        let folder = environment(&format!("prefect-{}", peer.version), prove)?;
+        let folder = environment_of(peer.version)?;
         let mut test = tools::cargo(&[
             "test",
             "--quiet",
@@ -54,6 +64,7 @@ pub(super) fn run(extent: Extent) -> Result {
             "servers",
         ]);
         test.args(["--test", "prefect", "--"]);
+        test.args(peer.only);
         if extent == Extent::Quick {
             test.args(["--skip", LONG, "--skip", HEAVY]);
         } else {
@@ -67,6 +78,11 @@ pub(super) fn run(extent: Extent) -> Result {
         tools::run(test)?;
     }
     Ok(())
+}
+
+/// The virtual environment of a version.
+pub(super) fn environment_of(version: &str) -> Result<PathBuf> {
+    environment(&format!("prefect-{version}"), prove)
 }
 
 /// The folder of PostgreSQL's programs: Debian keeps each version's in one of its own.

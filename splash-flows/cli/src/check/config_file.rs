@@ -34,6 +34,7 @@ const OURS: &[&str] = &[
     "minimum_age",
     "name",
     "never_delete",
+    "notify",
     "on_site",
     "retention",
     "root_path",
@@ -43,6 +44,7 @@ const OURS: &[&str] = &[
     "uri",
     "uuid",
     "variables",
+    "webhook",
 ];
 
 /// The most characters that a key and its misspelling differ in; of a short one, half as many.

@@ -11,6 +11,7 @@ use prefect_client::Client;
 use prefect_client::worker::{RunLogs, UnknownFlows, Worker as PrefectWorker, WorkerBuilder};
 use splash_flows::facility::Facility;
 use splash_flows::failure::Failure;
+use splash_flows::notify::tell_overdue;
 use splash_flows_cli::deploy::WORKER_NAME;
 use splash_flows_cli::deploy::tables::{Beamline, Layout, deployments};
 use splash_flows_cli::{logging, serve};
@@ -20,6 +21,7 @@ use super::{configuration, prefect, say};
 use crate::Settings;
 
 const STEP: &str = "worker";
+const EVERY_HOUR: Duration = Duration::from_secs(60 * 60);
 
 /// Serve the flows from work pools of the Prefect server, until SIGINT or SIGTERM.
 #[derive(Debug, Args)]
@@ -98,11 +100,15 @@ impl Worker {
         if let Some(address) = self.listen {
             worker = worker.listen(address);
         }
-        for flow in serve::served(&Arc::new(facility)) {
+        let facility = Arc::new(facility);
+        for flow in serve::served(&facility) {
             worker = worker.flow(flow);
         }
         let failed = |error: prefect_client::Error| Failure::service(STEP, "prefect", &error);
-        let summary = worker.run(interrupted()).await.map_err(failed)?;
+        let summary = tokio::select! {
+            summary = worker.run(interrupted()) => summary.map_err(failed)?,
+            never = watch_prunes(&facility) => never,
+        };
         say(&format!(
             "{} runs completed, {} failed, {} cancelled, {} handed over",
             summary.completed, summary.failed, summary.cancelled, summary.handed_over
@@ -131,6 +137,16 @@ impl Worker {
             }
         }
         worker
+    }
+}
+
+/// Tells of prunes that become late, for as long as it is polled.
+async fn watch_prunes<T>(facility: &Facility) -> T {
+    loop {
+        if let Err(failure) = tell_overdue(facility).await {
+            tracing::warn!(%failure, "notify: it was not seen which prunes are late");
+        }
+        tokio::time::sleep(EVERY_HOUR).await;
     }
 }
 

@@ -404,3 +404,161 @@ async fn of_two_triggers_of_one_scan_at_once_one_copies_and_catalogues_and_the_o
     assert_eq!(tasks.iter().filter(of_scan).count(), 2, "{tasks:?}");
     assert_eq!(bench.site.sim.datasets().len(), before + 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn submit_waits_for_the_end_or_schedules_for_later() {
+    let (bench, _turn) = bench().await;
+    let (_, path) = bench.scan();
+    let of = |path: &str, more: &[&str]| {
+        let param = format!("file_path={path}");
+        let first = ["submit", "new_832_file_flow/new_file_832", "--param", &param];
+        bench
+            .site
+            .command("state", &[&first[..], more].concat())
+            .output()
+            .unwrap()
+    };
+    let waited = tokio::task::block_in_place(|| of(&path, &["--wait"]));
+    let said = String::from_utf8_lossy(&waited.stderr).into_owned();
+    assert!(waited.status.success() && said.contains("Completed"), "{said}");
+    let missing = tokio::task::block_in_place(|| of("/global/raw/2026/none.h5", &["--wait"]));
+    let said = String::from_utf8_lossy(&missing.stderr).into_owned();
+    assert!(
+        missing.status.code() == Some(1) && said.contains("Failed"),
+        "{said}"
+    );
+
+    let before = chrono::Utc::now();
+    let later = of(&path, &["--at", "2h", "--name", "later"]);
+    let id = String::from_utf8(later.stdout).unwrap();
+    let run = client(&bench.server)
+        .flow_run(FlowRunId::new(id.trim()))
+        .get()
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        (run.name.as_deref(), &run.state_type),
+        (Some("later"), &Some(prefect_client::StateType::Scheduled))
+    );
+    let wait = run.next_scheduled_start_time.unwrap() - before;
+    assert!((7190..7260).contains(&wait.num_seconds()), "{wait}");
+    let past = of(&path, &["--at", "yesterday"]);
+    assert_eq!(past.status.code(), Some(2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn days_that_are_none_fail_a_run_before_its_first_copy_and_an_old_block_stands_in_for_the_variable() {
+    let (bench, _turn) = bench().await;
+    let client = client(&bench.server);
+    let usual = client
+        .variable("bl832-settings")
+        .get()
+        .send()
+        .await
+        .unwrap()
+        .value;
+    let before = bench.site.transfers();
+    for days in [json!(-1), json!("NaN"), json!("soon")] {
+        let mut bad = usual.clone();
+        bad["delete_spot832_files_after_days"] = days;
+        client
+            .variable("bl832-settings")
+            .update()
+            .value(bad)
+            .send()
+            .await
+            .unwrap();
+        let (_, path) = bench.scan();
+        let id = bench
+            .submit("new_832_file_flow/new_file_832", json!({"file_path": path}))
+            .await;
+        let state = state_name(&bench.ended(&id).await);
+        assert!(
+            state.starts_with("Failed") && state.contains("delete_spot832_files_after_days"),
+            "{state}"
+        );
+    }
+    assert_eq!(bench.site.transfers(), before);
+
+    // As set-ups of version 2 keep it: a JSON block, and no variable.
+    client.variable("bl832-settings").delete().send().await.unwrap();
+    let kind = client.blocks().create_type("JSON", "json").send().await.unwrap();
+    let schema =
+        json!({"title": "JSON", "type": "object", "properties": {"value": {}}, "block_type_slug": "json"});
+    let schema = client
+        .blocks()
+        .create_schema(&kind.id, schema)
+        .send()
+        .await
+        .unwrap();
+    let old = json!({"delete_spot832_files_after_days": 3, "delete_data832_files_after_days": 5});
+    let document = client
+        .blocks()
+        .create("bl832-settings", json!({"value": old}), &kind.id, &schema.id);
+    document.send().await.unwrap();
+    let (name, path) = bench.scan();
+    let id = bench
+        .submit("new_832_file_flow/new_file_832", json!({"file_path": path}))
+        .await;
+    let state = state_name(&bench.ended(&id).await);
+    client
+        .variables()
+        .create("bl832-settings", usual)
+        .send()
+        .await
+        .unwrap();
+    assert!(state.starts_with("Completed"), "{state}");
+    let now = chrono::Utc::now();
+    let mut days: Vec<i64> = scheduled_prunes(&client, &name)
+        .await
+        .iter()
+        .map(|prune| {
+            (prune.next_scheduled_start_time.unwrap() - now + chrono::TimeDelta::hours(1)).num_days()
+        })
+        .collect();
+    days.sort_unstable();
+    assert_eq!(days, [3, 5]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancelled_streaming_run_calls_its_job_off() {
+    let server = PrefectServer::start(PrefectVersion::from_env().unwrap()).unwrap();
+    let site = Site::with(&server, service_sim::SimBuilder::sfapi);
+    site.run(&["deploy", "832"]);
+    let settings = site
+        .sim
+        .collection("nersc_alsdev")
+        .path("..")
+        .join("gits/als-epics-streaming/operators/832/recon");
+    std::fs::create_dir_all(&settings).unwrap();
+    std::fs::write(settings.join(".env"), "").unwrap();
+    // All pools of the beamline in one process.
+    let log = std::fs::File::create(site.log("worker")).unwrap();
+    let mut command = site.command("worker", &["worker", "--beamline", "832", "--poll", "1"]);
+    command.stdout(log.try_clone().unwrap()).stderr(log);
+    let _worker = Group::spawn(&mut command).unwrap();
+    let client = client(&server);
+    let deployment = client
+        .deployment("nersc_streaming_flow", "nersc_streaming_flow")
+        .get()
+        .send()
+        .await
+        .unwrap();
+    let create = client
+        .create_flow_run(deployment.id)
+        .parameters(json!({"walltime": "PT30M", "monitor_interval": 1}));
+    let id = create.idempotency_key(unique("run")).send().await.unwrap().id;
+    let shown = format!("{id}-metadata");
+    wait_for(&site.log("worker"), async || {
+        client.variable(&shown).get().send_opt().await.ok()?
+    })
+    .await;
+    client.flow_run(id.clone()).cancel().send().await.unwrap();
+    let run = ended(&client, id.as_str(), &site.log("worker")).await;
+    assert!(state_name(&run).starts_with("Cancelled"), "{}", state_name(&run));
+    let jobs = site.sim.jobs();
+    assert_eq!(jobs.len(), 1);
+    assert!(jobs[0].state.starts_with("CANCELLED"), "{jobs:?}");
+    assert!(client.variable(&shown).get().send_opt().await.unwrap().is_none());
+}

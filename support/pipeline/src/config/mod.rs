@@ -7,6 +7,7 @@
 
 mod error;
 mod ingest;
+mod notify;
 mod pruning;
 mod read;
 
@@ -28,6 +29,7 @@ use crate::site::SiteRules;
 
 pub use error::ConfigError;
 pub use ingest::{Ingest, Validate, builtin};
+pub use notify::{Notify, Occasion};
 pub use proved_transfer::endpoint::EndpointKey;
 pub use pruning::{Protected, Pruning};
 pub use settings::{Mistake, Mistakes, Place, UnsetVariable};
@@ -68,6 +70,7 @@ pub struct Config {
     ingest: Ingest,
     share: u32,
     batch_across_runs: bool,
+    notify: Option<Notify>,
     stall: Duration,
     fatal_nice_statuses: BTreeSet<String>,
     variables: BTreeMap<String, Value>,
@@ -231,6 +234,11 @@ impl Config {
         self.batch_across_runs
     }
 
+    /// `notify`: who is told of what went wrong, if anybody is.
+    pub fn notify(&self) -> Option<&Notify> {
+        self.notify.as_ref()
+    }
+
     /// `stall`: how long a transfer may show no progress before it is cancelled (1 hour by default).
     pub fn stall(&self) -> Duration {
         self.stall
@@ -269,6 +277,7 @@ impl fmt::Debug for Config {
             .field("pruning", &self.pruning)
             .field("share", &self.share)
             .field("batch_across_runs", &self.batch_across_runs)
+            .field("notify", &self.notify)
             .field("stall", &self.stall)
             .field("fatal_nice_statuses", &self.fatal_nice_statuses)
             .field("variables", &self.variables.keys())

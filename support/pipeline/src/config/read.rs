@@ -9,7 +9,7 @@ use settings::dotenv::Environment;
 use settings::{Document, Mistake, Section};
 
 use super::ingest::{self, Ingest};
-use super::{Config, DeletionMode, EndpointKey, Inspection, pruning, pruning::Pruning};
+use super::{Config, DeletionMode, EndpointKey, Inspection, Notify, pruning, pruning::Pruning};
 use crate::endpoint::{EndpointSettings, StorageEndpoint};
 use crate::site::SiteRules;
 
@@ -22,6 +22,7 @@ const TOP_KEYS: &[&str] = &[
     "deletion",
     "export_control",
     "batch_across_runs",
+    "notify",
     "stall",
     "fatal_nice_statuses",
     "variables",
@@ -73,6 +74,7 @@ fn config(top: &Section<'_>, file: &str, site: &'static SiteRules) -> Config {
         ingest: Ingest::read(top, site),
         share: share(&globus).unwrap_or(1),
         batch_across_runs: top.boolean("batch_across_runs").unwrap_or(false),
+        notify: Notify::read(top),
         stall: top.duration("stall").unwrap_or(STALL),
         fatal_nice_statuses: fatal.map_or_else(
             || FATAL_NICE_STATUSES.map(str::to_owned).into(),

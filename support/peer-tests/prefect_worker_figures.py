@@ -1,0 +1,176 @@
+"""What runs that do nothing cost: by our worker and by Prefect's own process worker, on one server.
+
+Arguments: the program of our worker. Run by `cargo xtask bench --only worker` with the Python of the pinned Prefect.
+"""
+
+import asyncio
+import datetime
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+TICKS = os.sysconf("SC_CLK_TCK")
+BIN = pathlib.Path(sys.executable).parent
+NOOP = '''from prefect import flow
+
+
+@flow
+def noop():
+    pass
+'''
+
+
+def stat(pid):
+    text = pathlib.Path(f"/proc/{pid}/stat").read_text()
+    return text[text.rindex(")") + 2 :].split()
+
+
+def cpu(pid):
+    """CPU seconds of a process and of its children that have ended."""
+    return sum(int(field) for field in stat(pid)[11:15]) / TICKS
+
+
+def memory(pid, field):
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(field):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
+def environment(home, port):
+    return {
+        **os.environ,
+        "HOME": home,
+        "PREFECT_HOME": home,
+        "PREFECT_PROFILES_PATH": f"{home}/profiles.toml",
+        "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
+        "PREFECT_API_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{home}/prefect.db",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_UI_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+
+def start(command, env, log):
+    with open(log, "ab") as out:
+        return subprocess.Popen(command, env=env, stdout=out, stderr=out, start_new_session=True)
+
+
+def end(process):
+    os.killpg(process.pid, signal.SIGINT)
+    try:
+        process.wait(30)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def ready(port):
+    for _ in range(1200):
+        try:
+            return urllib.request.urlopen(f"http://127.0.0.1:{port}/api/health", timeout=2).status
+        except OSError:
+            time.sleep(0.1)
+    sys.exit("the server did not come up")
+
+
+async def online(client, pool):
+    for _ in range(1200):
+        workers = await client.read_workers_for_work_pool(pool)
+        if any(worker.status and worker.status.value == "ONLINE" for worker in workers):
+            return
+        await asyncio.sleep(0.1)
+    sys.exit(f"no worker came up in {pool}")
+
+
+async def measure(client, pool, folder, worker, count):
+    """Creates runs that are due now, and waits until all are Completed."""
+    from prefect.client.schemas.actions import WorkPoolCreate
+    from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
+    from prefect.exceptions import ObjectAlreadyExists
+
+    try:
+        await client.create_work_pool(WorkPoolCreate(name=pool, type="process"))
+    except ObjectAlreadyExists:
+        pass
+    flow = await client.create_flow_from_name("noop")
+    deployment = await client.create_deployment(
+        flow, name=pool, work_pool_name=pool, entrypoint="noop.py:noop", path=str(folder), pull_steps=None,
+        parameter_openapi_schema={"type": "object", "properties": {}},
+    )
+    process = worker()
+    await online(client, pool)
+    await asyncio.sleep(12)
+    idle, before = memory(process.pid, "VmRSS"), cpu(process.pid)
+    begun = time.monotonic()
+    for _ in range(count):
+        await client.create_flow_run_from_deployment(deployment)
+    created = time.monotonic() - begun
+    of = DeploymentFilter(id=DeploymentFilterId(any_=[deployment]))
+    states, since = {}, datetime.datetime.now()
+    while states.get("COMPLETED", 0) < count:
+        if datetime.datetime.now() - since > datetime.timedelta(minutes=10):
+            sys.exit(f"{pool}: {states}")
+        await asyncio.sleep(0.2)
+        states, offset = {}, 0
+        while offset < count:
+            for run in await client.read_flow_runs(deployment_filter=of, limit=200, offset=offset):
+                states[run.state_type.value] = states.get(run.state_type.value, 0) + 1
+            offset += 200
+    took = time.monotonic() - begun
+    # Children are counted when they have been waited for.
+    await asyncio.sleep(3)
+    spent, peak = cpu(process.pid) - before, memory(process.pid, "VmHWM")
+    end(process)
+    print(
+        f"{pool}: {count} runs Completed {took:.1f} s after the first was asked for (asking took {created:.1f} s), "
+        f"{spent / count:.3f} CPU-s a run, idle {idle:.0f} MiB, peak of the worker itself {peak:.0f} MiB",
+        flush=True,
+    )
+
+
+async def figures(program, folder, env):
+    from prefect.client.orchestration import get_client
+
+    def ours(pool, limit):
+        return lambda: start([program, pool], {**env, "WORKER_LIMIT": str(limit)}, folder / "ours.log")
+
+    def theirs(pool):
+        command = [BIN / "prefect", "worker", "start", "--pool", pool, "--type", "process"]
+        return lambda: start(command, env, folder / "theirs.log")
+
+    async with get_client() as client:
+        await measure(client, "ours", folder, ours("ours", 50), 10)
+        await measure(client, "process-worker", folder, theirs("process-worker"), 10)
+        await measure(client, "ours-500", folder, ours("ours-500", 50), 500)
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix="prefect-figures-") as home, socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        free.close()
+        folder = pathlib.Path(home)
+        (folder / "noop.py").write_text(NOOP)
+        env = environment(home, port)
+        command = [BIN / "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+        server = start(command, env, folder / "server.log")
+        try:
+            ready(port)
+            load = os.getloadavg()[0]
+            print(f"Prefect {sys.argv[2]} on SQLite, {os.cpu_count()} processors, load {load:.1f} before", flush=True)
+            os.environ.update(env)
+            asyncio.run(figures(sys.argv[1], folder, env))
+        finally:
+            end(server)
+
+
+if __name__ == "__main__":
+    main()
