@@ -8,10 +8,10 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use http::Method;
-use rest_core::{ExposeSecret, RequestParts, RestClient, Url, mask_text};
+use rest_core::mask_text;
 use serde_json::{Value, json};
 use tokio::time::Instant;
+use webhook::Webhook;
 
 use crate::config::{Config, Notify, Occasion};
 use crate::facility::Facility;
@@ -21,7 +21,6 @@ use crate::prune::open_prunes;
 /// How many posts an hour may have; the next one says how many were left out.
 const MOST: usize = 20;
 const HOUR: Duration = Duration::from_secs(60 * 60);
-const TIME_LIMIT: Duration = Duration::from_secs(10);
 /// A prune that is due is not late at once.
 const LATE: TimeDelta = TimeDelta::days(1);
 /// How many late prunes one post names.
@@ -44,13 +43,6 @@ struct Sent {
     left_out: u64,
     /// Late prunes that were told of.
     overdue: BTreeSet<String>,
-}
-
-/// Where to, in parts: the secret ones are not in the client's address.
-struct Target {
-    client: RestClient,
-    path: String,
-    query: Vec<(String, String)>,
 }
 
 impl Notifier {
@@ -98,11 +90,7 @@ impl Notifier {
         if left_out > 0 {
             document["left_out"] = json!(left_out);
         }
-        let problem = match target(notify) {
-            Ok(target) => target.post(&document).await.err(),
-            Err(problem) => Some(problem),
-        };
-        if let Some(problem) = problem {
+        if let Err(problem) = post(notify, &document).await {
             tracing::warn!(event = %document["event"], problem, "notify: nobody was told");
         }
     }
@@ -167,55 +155,11 @@ pub async fn tell_overdue(facility: &Facility) -> Result<(), Failure> {
     Ok(())
 }
 
-fn target(notify: &Notify) -> Result<Target, String> {
-    let webhook = notify.webhook().map_err(|error| error.to_string())?;
-    let bad = || "notify.webhook is not https://, or http:// on this machine".to_owned();
-    let url = Url::parse(webhook.expose_secret().trim()).map_err(|_| bad())?;
-    let is_here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-    // An escape would be escaped once more.
-    if url.path().contains('%') {
-        return Err("notify.webhook has a percent sign in its path".to_owned());
-    }
-    let may_be = url.scheme() == "https" || (url.scheme() == "http" && is_here);
-    if !may_be || !url.username().is_empty() || url.password().is_some() {
-        return Err(bad());
-    }
-    let mut base = url.clone();
-    base.set_path("/");
-    base.set_query(None);
-    base.set_fragment(None);
-    let client = RestClient::builder("webhook", base.as_str()).build();
-    let pairs = url
-        .query_pairs()
-        .map(|(key, value)| (key.into_owned(), value.into_owned()));
-    Ok(Target {
-        client: client.map_err(|_| bad())?,
-        query: pairs.collect(),
-        path: url.path().trim_start_matches('/').to_owned(),
-    })
-}
-
-impl Target {
-    /// One try; what went wrong, without the address.
-    async fn post(self, document: &Value) -> Result<(), String> {
-        let parts = RequestParts::new("webhook.post", Method::POST, "/{webhook}")
-            .path_tail("webhook", self.path)
-            .no_retry()
-            .timeout(TIME_LIMIT)
-            .sensitive()
-            .json(document)
-            .map_err(|error| error.kind().to_string())?;
-        let query = self.query.into_iter();
-        let parts = query.fold(parts, |parts, (key, value)| parts.query(key, value));
-        self.client
-            .full(parts)
-            .await
-            .map(drop)
-            .map_err(|error| match error.status() {
-                Some(status) => format!("the webhook answered {status}"),
-                None => format!("the webhook: {}", error.kind()),
-            })
-    }
+/// Posts to the address; what went wrong, without it.
+async fn post(notify: &Notify, document: &Value) -> Result<(), String> {
+    let address = notify.webhook().map_err(|error| error.to_string())?;
+    let webhook = Webhook::new(&address).map_err(|error| format!("notify.webhook: {error}"))?;
+    webhook.post(document).await.map_err(|error| error.to_string())
 }
 
 /// The first failure in a report, or in one of those that it is a list of.

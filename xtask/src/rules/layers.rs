@@ -24,7 +24,7 @@ pub(super) fn check(project: &Project) -> Vec<Violation> {
 fn foundation(name: &str) -> Option<&'static [&'static str]> {
     match name {
         "rest-core" | "run-store" | "scan-h5" | "service-sim" | "settings" => Some(&[]),
-        "globus-auth" | "pushgateway" => Some(&["rest-core"]),
+        "globus-auth" | "pushgateway" | "webhook" => Some(&["rest-core"]),
         "scan-ingest" => Some(&["scan-h5", "scicat"]),
         "prefect-run-store" => Some(&["prefect-client", "rest-core", "run-store"]),
         "proved-transfer" => Some(&["globus-transfer", "rest-core", "run-store", "settings"]),
@@ -44,6 +44,7 @@ fn foundation(name: &str) -> Option<&'static [&'static str]> {
             "scicat",
             "settings",
             "sfapi",
+            "webhook",
         ]),
         _ => None,
     }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::site::{Site, ended, state_name, wait_for};
-use crate::support::{client, unique};
+use crate::support::{client, sent, unique};
 
 /// A server with the beamline's deployments, a facility, and one worker: for all tests of this module.
 struct Bench {
@@ -46,12 +46,12 @@ impl Bench {
     async fn submit(&self, deployment: &str, parameters: Value) -> String {
         let client = client(&self.server);
         let (flow, name) = deployment.split_once('/').unwrap();
-        let deployment = client.deployment(flow, name).get().send().await.unwrap();
+        let deployment = sent(async || client.deployment(flow, name).get().send().await).await;
         let run = client
             .create_flow_run(deployment.id)
             .parameters(parameters)
             .idempotency_key(unique("run"));
-        run.send().await.unwrap().id.to_string()
+        sent(async || run.clone().send().await).await.id.to_string()
     }
 
     async fn ended(&self, id: &str) -> prefect_client::FlowRun {
@@ -451,24 +451,13 @@ async fn submit_waits_for_the_end_or_schedules_for_later() {
 async fn days_that_are_none_fail_a_run_before_its_first_copy_and_an_old_block_stands_in_for_the_variable() {
     let (bench, _turn) = bench().await;
     let client = client(&bench.server);
-    let usual = client
-        .variable("bl832-settings")
-        .get()
-        .send()
-        .await
-        .unwrap()
-        .value;
+    let variable = || client.variable("bl832-settings");
+    let usual = variable().get().send().await.unwrap().value;
     let before = bench.site.transfers();
     for days in [json!(-1), json!("NaN"), json!("soon")] {
         let mut bad = usual.clone();
         bad["delete_spot832_files_after_days"] = days;
-        client
-            .variable("bl832-settings")
-            .update()
-            .value(bad)
-            .send()
-            .await
-            .unwrap();
+        sent(async || variable().update().value(bad.clone()).send().await).await;
         let (_, path) = bench.scan();
         let id = bench
             .submit("new_832_file_flow/new_file_832", json!({"file_path": path}))
@@ -482,32 +471,31 @@ async fn days_that_are_none_fail_a_run_before_its_first_copy_and_an_old_block_st
     assert_eq!(bench.site.transfers(), before);
 
     // As set-ups of version 2 keep it: a JSON block, and no variable.
-    client.variable("bl832-settings").delete().send().await.unwrap();
-    let kind = client.blocks().create_type("JSON", "json").send().await.unwrap();
+    let blocks = client.blocks();
+    let kind = sent(async || blocks.create_type("JSON", "json").send().await).await;
     let schema =
         json!({"title": "JSON", "type": "object", "properties": {"value": {}}, "block_type_slug": "json"});
-    let schema = client
-        .blocks()
-        .create_schema(&kind.id, schema)
-        .send()
-        .await
-        .unwrap();
-    let old = json!({"delete_spot832_files_after_days": 3, "delete_data832_files_after_days": 5});
-    let document = client
-        .blocks()
-        .create("bl832-settings", json!({"value": old}), &kind.id, &schema.id);
-    document.send().await.unwrap();
+    let schema = sent(async || blocks.create_schema(&kind.id, schema.clone()).send().await).await;
+    let old = json!({"value": {"delete_spot832_files_after_days": 3, "delete_data832_files_after_days": 5}});
+    let block = async || {
+        let create = blocks.create("bl832-settings", old.clone(), &kind.id, &schema.id);
+        create.send().await
+    };
+    sent(block).await;
+    sent(async || variable().delete().send().await).await;
     let (name, path) = bench.scan();
     let id = bench
         .submit("new_832_file_flow/new_file_832", json!({"file_path": path}))
         .await;
     let state = state_name(&bench.ended(&id).await);
-    client
-        .variables()
-        .create("bl832-settings", usual)
-        .send()
-        .await
-        .unwrap();
+    sent(async || {
+        client
+            .variables()
+            .create("bl832-settings", usual.clone())
+            .send()
+            .await
+    })
+    .await;
     assert!(state.starts_with("Completed"), "{state}");
     let now = chrono::Utc::now();
     let mut days: Vec<i64> = scheduled_prunes(&client, &name)
