@@ -14,7 +14,7 @@ use tokio::runtime::Runtime;
 use wiremock::matchers::any as anything;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
-use crate::support::{PID, http, noon, pid, scan, stored};
+use crate::support::{PID, costly_cases, http, noon, pid, scan, stored};
 
 const OPERATIONS: [&str; 5] = ["get", "find", "create", "blocks", "create_block"];
 const PASSWORD: &str = "correct horse battery";
@@ -172,6 +172,7 @@ impl Bench {
 fn runner() -> TestRunner {
     TestRunner::new(ProptestConfig {
         failure_persistence: None,
+        cases: costly_cases(),
         ..ProptestConfig::default()
     })
 }

@@ -98,3 +98,9 @@ pub(crate) fn on(verb: &str, route: &str, answer: ResponseTemplate) -> Mock {
 pub(crate) fn reply(status: u16, body: &Value) -> ResponseTemplate {
     ResponseTemplate::new(status).set_body_json(body)
 }
+
+/// How many cases a property has of which each costs requests: those of the gate, and of more a tenth.
+pub(crate) fn costly_cases() -> u32 {
+    let cases = proptest::test_runner::Config::default().cases;
+    cases.div_ceil(10).max(cases.min(256))
+}
