@@ -51,28 +51,29 @@ pub(crate) async fn moves(site: &Site, client: &Client, scans: usize) -> Vec<Str
 }
 
 /// The runs once all have ended. One question a second for all: a question for each would be most of the server's work.
-async fn all_ended(client: &Client, ids: &[String], log: &Path) -> Vec<FlowRun> {
+async fn all_ended(site: &Site, client: &Client, ids: &[String], log: &Path) -> Vec<FlowRun> {
     let ids: Vec<FlowRunId> = ids.iter().map(FlowRunId::new).collect();
-    let mut seen = 0;
+    let mut before = (0, 0, 0);
     loop {
-        // For as long as it takes, if some end meanwhile.
-        let more = wait_for(log, async || {
+        // For as long as it takes, if something happens meanwhile.
+        let (now, runs) = wait_for(log, async || {
             tokio::time::sleep(Duration::from_secs(1)).await;
             let listed = client.flow_runs().list().ids(&ids).limit(200).send().await.ok()?;
             let runs: Vec<FlowRun> = listed.items.into_iter().filter(has_ended).collect();
-            (runs.len() > seen).then_some(runs)
+            let now = (runs.len(), site.sim.tasks().len(), site.sim.datasets().len());
+            (now != before).then_some((now, runs))
         })
         .await;
-        seen = more.len();
-        if seen == ids.len() {
-            return more;
+        before = now;
+        if runs.len() == ids.len() {
+            return runs;
         }
     }
 }
 
 /// Every run ended Completed; each scan was carried over each hop by one transfer.
 pub(crate) async fn assert_once(site: &Site, client: &Client, ids: &[String], log: &Path) {
-    for run in all_ended(client, ids, log).await {
+    for run in all_ended(site, client, ids, log).await {
         assert!(state_name(&run).starts_with("Completed"), "{}", state_name(&run));
     }
     let mut seen: BTreeMap<(String, String), usize> = BTreeMap::new();
