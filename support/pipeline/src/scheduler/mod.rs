@@ -1,5 +1,6 @@
 //! Something that starts a flow later: Prefect, or the local schedule.
 
+mod block;
 mod child;
 mod local;
 mod prefect;

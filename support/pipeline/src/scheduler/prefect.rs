@@ -1,10 +1,13 @@
 //! Prunes as scheduled runs of a Prefect deployment.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use prefect_client::{Client, Deployment, FlowRunId, StateType};
 use serde_json::Value;
+use tokio::sync::OnceCell;
 
-use super::{ChildEnd, ChildRun, PlannedFlow, PlannedPrune, STEP, Scheduler};
+use super::{ChildEnd, ChildRun, PlannedFlow, PlannedPrune, STEP, Scheduler, block};
 use crate::endpoint::StorageEndpoint;
 use crate::failure::Failure;
 
@@ -18,12 +21,22 @@ const NEVER_A_BLOCK: &str = "deletion-hold";
 #[derive(Debug, Clone)]
 pub struct PrefectScheduler {
     client: Client,
+    /// Whether the server has JSON blocks, once it was asked.
+    has_blocks: Arc<OnceCell<bool>>,
 }
 
 impl PrefectScheduler {
     /// Schedules through `client`.
     pub fn new(client: Client) -> Self {
-        Self { client }
+        Self {
+            client,
+            has_blocks: Arc::default(),
+        }
+    }
+
+    async fn has_blocks(&self) -> prefect_client::Result<bool> {
+        let asked = self.has_blocks.get_or_try_init(|| block::known(&self.client));
+        asked.await.copied()
     }
 
     async fn deployment(&self, step: &str, flow: &str, name: &str) -> Result<Deployment, Failure> {
@@ -85,19 +98,26 @@ impl Scheduler for PrefectScheduler {
         match known.send().await {
             Err(error) if error.is_not_found() => {
                 let created = self.client.variables().create(name, value.clone());
-                created.send().await.map(drop).map_err(failed)
+                created.send().await.map(drop).map_err(failed)?;
             }
-            outcome => outcome.map(drop).map_err(failed),
+            outcome => outcome.map(drop).map_err(failed)?,
         }
+        if self.has_blocks().await.map_err(failed)? {
+            block::write(&self.client, name, value).await.map_err(failed)?;
+        }
+        Ok(())
     }
 
     async fn withdraw(&self, name: &str) -> Result<(), Failure> {
+        let failed = |error: prefect_client::Error| Failure::service("publish", SERVICE, &error);
         match self.client.variable(name).delete().send().await {
-            Err(error) if error.is_not_found() => Ok(()),
-            outcome => outcome
-                .map(drop)
-                .map_err(|error| Failure::service("publish", SERVICE, &error)),
+            Err(error) if error.is_not_found() => {}
+            outcome => outcome.map(drop).map_err(failed)?,
         }
+        if self.has_blocks().await.map_err(failed)? {
+            block::remove(&self.client, name).await.map_err(failed)?;
+        }
+        Ok(())
     }
 
     async fn schedule(&self, prune: &PlannedPrune) -> Result<String, Failure> {

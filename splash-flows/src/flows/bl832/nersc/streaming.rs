@@ -145,6 +145,12 @@ async fn publish(run: &RunContext, latest: &Mutex<Option<Value>>, interval: Dura
     let (mut published, mut warned) = (None, false);
     loop {
         let now = latest.lock().ok().and_then(|latest| latest.clone());
+        // Until the job is seen for the first time its state is looked for more often.
+        let pause = if now.is_none() {
+            Duration::from_millis(200)
+        } else {
+            interval
+        };
         if let Some(value) = now.filter(|value| published.as_ref() != Some(value)) {
             match run
                 .facility()
@@ -160,11 +166,6 @@ async fn publish(run: &RunContext, latest: &Mutex<Option<Value>>, interval: Dura
                 Err(_) => {}
             }
         }
-        let pause = if published.is_none() {
-            Duration::from_millis(200)
-        } else {
-            interval
-        };
         tokio::time::sleep(pause.min(interval)).await;
     }
 }
