@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Extent, environment, python};
+use super::{Extent, environment};
 use crate::{Result, project, tools};
 
 /// A version that is installed as a peer.
@@ -110,10 +110,9 @@ pub(super) fn splash_flows() -> Result<PathBuf> {
 fn prove(folder: &Path) -> Result {
     let database = folder.join("migrated.db");
     let url = format!("sqlite+aiosqlite:///{}", database.display());
-    let mut make = tools::command(
-        python(folder),
-        &["-m", "prefect", "server", "database", "upgrade", "-y"],
-    );
+    // Version 2 is no module that runs.
+    let program = folder.join("bin/prefect");
+    let mut make = tools::command(program, &["server", "database", "upgrade", "-y"]);
     make.env("PREFECT_HOME", folder.join("home"))
         .env("PREFECT_API_DATABASE_CONNECTION_URL", url)
         .env("DO_NOT_TRACK", "1");

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use peer_tests::{Group, PrefectServer, PrefectVersion};
 use prefect_client::worker::{Flow, FlowContext, Worker};
-use prefect_client::{Client, FlowRunId};
+use prefect_client::{BlockSchemaId, BlockTypeId, Client, FlowRunId};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, MutexGuard};
@@ -447,6 +447,20 @@ async fn submit_waits_for_the_end_or_schedules_for_later() {
     assert_eq!(past.status.code(), Some(2));
 }
 
+/// The type of JSON blocks and its schema; servers of today have none, and get one.
+async fn json_blocks(client: &Client) -> (BlockTypeId, BlockSchemaId) {
+    let blocks = client.blocks();
+    if let Some(kind) = sent(async || blocks.type_by_slug("json").send_opt().await).await {
+        let schemas = sent(async || blocks.schemas().type_ids([&kind.id]).limit(1).send().await).await;
+        return (kind.id, schemas.items[0].id.clone());
+    }
+    let kind = sent(async || blocks.create_type("JSON", "json").send().await).await;
+    let schema =
+        json!({"title": "JSON", "type": "object", "properties": {"value": {}}, "block_type_slug": "json"});
+    let schema = sent(async || blocks.create_schema(&kind.id, schema.clone()).send().await).await;
+    (kind.id, schema.id)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn days_that_are_none_fail_a_run_before_its_first_copy_and_an_old_block_stands_in_for_the_variable() {
     let (bench, _turn) = bench().await;
@@ -472,13 +486,10 @@ async fn days_that_are_none_fail_a_run_before_its_first_copy_and_an_old_block_st
 
     // As set-ups of version 2 keep it: a JSON block, and no variable.
     let blocks = client.blocks();
-    let kind = sent(async || blocks.create_type("JSON", "json").send().await).await;
-    let schema =
-        json!({"title": "JSON", "type": "object", "properties": {"value": {}}, "block_type_slug": "json"});
-    let schema = sent(async || blocks.create_schema(&kind.id, schema.clone()).send().await).await;
+    let (kind, schema) = json_blocks(&client).await;
     let old = json!({"value": {"delete_spot832_files_after_days": 3, "delete_data832_files_after_days": 5}});
     let block = async || {
-        let create = blocks.create("bl832-settings", old.clone(), &kind.id, &schema.id);
+        let create = blocks.create("bl832-settings", old.clone(), &kind, &schema);
         create.send().await
     };
     sent(block).await;
