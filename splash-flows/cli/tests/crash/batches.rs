@@ -20,6 +20,16 @@ struct Point {
     shared: bool,
 }
 
+impl Point {
+    fn name(&self) -> String {
+        let shared = if self.shared { ", runs share tasks" } else { "" };
+        format!(
+            "{}: {} of {} #{}{shared}",
+            self.name, self.effect, self.operation, self.nth
+        )
+    }
+}
+
 /// Of the first hop and of the second, whose task is of what the first one delivered.
 fn points() -> Vec<Point> {
     let kinds = [
@@ -135,5 +145,5 @@ fn assert_moved(beamline: &Beamline, report: &Value) {
 
 #[test]
 fn a_list_killed_around_its_submissions_is_completed_by_its_rerun_with_one_task_a_hop() {
-    cases::each(&points(), |point| format!("{point:?}"), killed_at);
+    cases::each(&points(), Point::name, killed_at);
 }
