@@ -2,6 +2,7 @@
 //! Figures are printed, never judged: a busy machine is no regression.
 
 mod ingest;
+mod many;
 mod waits;
 mod walk;
 mod worker;
@@ -23,13 +24,14 @@ pub(crate) fn only(name: &str) -> Result {
     match name {
         "moves" => main_job(),
         "ingest" => ingest::run(),
+        "many" => many::run(),
         "walk" => walk::run(),
         "waits" => waits::run(),
         "worker" => worker::run(),
-        other => Err(format!(
-            "nothing is measured as `{other}`; there are moves, ingest, walk, waits, worker"
-        )
-        .into()),
+        other => {
+            let known = "moves, ingest, many, walk, waits, worker";
+            Err(format!("nothing is measured as `{other}`; there are {known}").into())
+        }
     }
 }
 
@@ -37,6 +39,7 @@ pub(crate) fn only(name: &str) -> Result {
 pub(crate) fn run() -> Result {
     main_job()?;
     ingest::run()?;
+    many::run()?;
     walk::run()?;
     waits::run()?;
     worker::run()
@@ -56,9 +59,9 @@ fn main_job() -> Result {
     version(&release.join("splash-flows"))?;
     let simulator = Simulator::start(&["--transfer-delay", "2s"])?;
     for count in [1, 20, 100] {
-        moves(&release.join("bl832"), &simulator, count)?;
+        moves(&release.join("bl832"), &simulator, (count, false))?;
     }
-    Ok(())
+    moves(&release.join("bl832"), &simulator, (20, true))
 }
 
 /// Start to end of a command that does nothing.
@@ -77,15 +80,16 @@ fn version(binary: &Path) -> Result {
     Ok(())
 }
 
-/// So many moves at once by one process.
-fn moves(binary: &Path, simulator: &Simulator, count: u32) -> Result {
-    let state = simulator.folder().join(format!("state-{count}"));
+/// So many moves at once by one process, which may share tasks.
+fn moves(binary: &Path, simulator: &Simulator, (count, shared): (u32, bool)) -> Result {
+    let state = simulator.folder().join(format!("state-{count}-{shared}"));
     let mut command = Command::new(binary);
     command
         .args(["--json", "--count", &count.to_string(), "--connect"])
         .arg(simulator.folder().join("env"))
         .arg("--state-dir")
         .arg(state)
+        .args(shared.then_some("--batch-across-runs"))
         .stdout(Stdio::piped());
     let mut child = command.spawn()?;
     let output = child.stdout.take().ok_or("the output is not ours")?;
@@ -104,9 +108,10 @@ fn moves(binary: &Path, simulator: &Simulator, count: u32) -> Result {
         .iter()
         .filter_map(|service| document["requests"][service].as_f64())
         .sum::<f64>();
+    let tasks = if shared { ", which share tasks" } else { "" };
     println!(
-        "{count} moves at once: {elapsed:.2} s ({:.2} x the ideal {:.0} s), overhead {:.2} s a hop, \
-         {:.1} Globus requests a run, peak {peak:.0} MB",
+        "{count} moves at once{tasks}: {elapsed:.2} s ({:.2} x the ideal {:.0} s), overhead {:.2} s a hop, \
+         {:.1} Globus requests a run ({requests:.0} in all), peak {peak:.0} MB",
         elapsed / (2.0 * DELAY_S),
         2.0 * DELAY_S,
         (elapsed - 2.0 * DELAY_S) / 2.0,

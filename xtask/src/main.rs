@@ -25,7 +25,8 @@ cargo xtask COMMAND
   nightly [--only STEP]...  the long things: features alone, all features, peers under faults, many cases
   peers [--quick | --only PEER]  real peers (globus, sfapi, prefect); --quick is what ci runs, without it also what takes long
   soak [--seed N] [--minutes M] [--seconds S]  many scans, everything goes wrong at once, processes are killed
-  bench [--only WHAT]   what the main job (moves), reading a scan (ingest), a large listing (walk) and waiting for jobs (waits) cost;
+  bench [--only WHAT]   what the main job (moves), reading a scan (ingest), 10,000 small files (many), a large listing (walk)
+                        and waiting for jobs (waits) cost;
                         printed, not judged
   help                  this text
 ";

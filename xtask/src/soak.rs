@@ -3,7 +3,7 @@
 //! looked for all the time and at the end; a seed that fails prints its plan.
 
 mod check;
-mod http;
+pub(crate) mod http;
 mod random;
 mod run;
 mod scan;

@@ -3,8 +3,12 @@
 use std::collections::BTreeSet;
 
 use futures_util::future::{join, join_all};
+use proved_transfer::session::{Begun, Session};
 use serde_json::{Value, json};
 use service_sim::Limits;
+use splash_flows::copy::{Hop, Item, Kind, Verify, copy_all};
+use splash_flows::endpoint::StorageEndpoint;
+use splash_flows::progress::Progress;
 
 use crate::bench::{Bench, facility_with};
 
@@ -343,6 +347,83 @@ async fn a_trigger_takes_over_when_the_run_that_was_first_fails_or_ends() {
     assert_eq!(ok, 1, "{a:#} {b:#}");
     assert_eq!(bench.sim.tasks().len(), 3);
     bench.assert_everywhere("raw/1.h5");
+}
+
+async fn session(bench: &Bench) -> Session {
+    let workplace = bench.facility.workplace().clone();
+    let begun = Session::open(workplace, "many", "M", &json!({}), Progress::default()).await;
+    match begun.unwrap() {
+        Begun::Open(run) => run,
+        Begun::Finished(_) => panic!("a fresh run"),
+    }
+}
+
+fn endpoint(bench: &Bench, key: &str) -> StorageEndpoint {
+    bench.facility.config().endpoint(key).unwrap().clone()
+}
+
+fn item(path: &str) -> Item<'_> {
+    Item {
+        path,
+        label: "many",
+        kind: Kind::File,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_path_that_cannot_be_one_fails_alone() {
+    let bench = Bench::new();
+    for name in ["raw/1", "raw/2"] {
+        bench.sim.collection("spot832").write(name, name);
+    }
+    let run = session(&bench).await;
+    let [source, destination] = ["spot832", "data832"].map(|key| endpoint(&bench, key));
+    let items = ["raw/1", "../raw/3", "", "raw/2"].map(item);
+    let hop = Hop {
+        source: &source,
+        destination: &destination,
+    };
+    let ends = copy_all(&run, &items, hop, &[]).await;
+    let codes = ends
+        .iter()
+        .map(|end| end.as_ref().err().map(|failure| failure.code.as_str()));
+    assert_eq!(
+        codes.collect::<Vec<_>>(),
+        [None, Some("path"), Some("path"), None]
+    );
+    assert_eq!(bench.loads(), [2]);
+}
+
+/// Three hundred files from one collection to two others, in few tasks and few requests, each copy proved.
+#[tokio::test(flavor = "multi_thread")]
+async fn three_hundred_files_to_two_places_take_a_task_each_and_a_handful_of_requests() {
+    let bench = Bench::with(|sim| sim.limits(Limits::Production));
+    let names: Vec<String> = (0..300).map(|n| format!("raw/many/{n}")).collect();
+    for name in &names {
+        bench.sim.collection("spot832").write(name, name.repeat(64));
+    }
+    let run = session(&bench).await;
+    let [source, one, other] = ["spot832", "data832", "nersc832"].map(|key| endpoint(&bench, key));
+    let items: Vec<Item<'_>> = names.iter().map(|name| item(name)).collect();
+    let hops = [&one, &other].map(|destination| {
+        let source = &source;
+        copy_all(&run, &items, Hop { source, destination }, &[])
+    });
+    for proof in join_all(hops).await.into_iter().flatten() {
+        assert_eq!(proof.unwrap().verified_by(), Verify::Delivery);
+    }
+    for name in &names {
+        for key in ["data832", "nersc832"] {
+            let copy = bench.sim.collection(key).read(name);
+            assert!(copy == name.repeat(64).as_bytes(), "{name} on {key}");
+        }
+    }
+    assert_eq!(bench.loads(), [300, 300]);
+    let [looks, ids, submissions, lists] = costs(&bench);
+    // Each side of each hop once, and the source before; so many names take two requests.
+    assert!(looks <= 12, "{looks}");
+    assert_eq!((ids, submissions), (2, 2));
+    assert!(lists <= 8, "{lists}: pages of a hundred");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,13 +12,13 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The control port of a simulator.
 #[derive(Debug)]
-pub(super) struct Control {
+pub(crate) struct Control {
     address: String,
 }
 
 impl Control {
     /// At `http://HOST:PORT`.
-    pub(super) fn new(url: &str) -> Result<Self> {
+    pub(crate) fn new(url: &str) -> Result<Self> {
         let address = url
             .strip_prefix("http://")
             .ok_or("the control port is not http")?;
@@ -28,12 +28,12 @@ impl Control {
     }
 
     /// The body of a GET.
-    pub(super) fn get(&self, path: &str) -> Result<String> {
+    pub(crate) fn get(&self, path: &str) -> Result<String> {
         self.ask("GET", path, "")
     }
 
     /// Sends a JSON document.
-    pub(super) fn post(&self, path: &str, body: &Value) -> Result<String> {
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Result<String> {
         self.ask("POST", path, &body.to_string())
     }
 

@@ -1,22 +1,29 @@
 //! Moving a file or a folder over one hop, and proving that it arrived.
 
+mod board;
 mod compare;
 mod delivery;
 mod extent;
+mod hop;
+mod judge;
 mod listing;
 mod many;
 mod mover;
 mod observe;
+mod queues;
 mod ride;
 mod source;
+mod submit;
 mod together;
+mod told;
 mod verified;
 mod verify;
 
 pub use extent::{Extent, FolderFile, Located, Manifest};
+pub use hop::{Hop, Item, Kind};
 pub use listing::extent;
 pub use many::copy_all;
-pub use mover::{Hop, Item, Kind, copy};
+pub use mover::copy;
 pub use observe::{Observation, Seen, collection, observe, path_on};
 pub use verified::{Lapsed, VerifiedCopy, Verify, Warrant};
 pub use verify::{Claim, verify};
@@ -24,6 +31,6 @@ pub use verify::{Claim, verify};
 pub(crate) use compare::unchanged;
 pub(crate) use delivery::{record_moved, shrink};
 pub(crate) use listing::list;
-pub(crate) use many::{Queue, shared_queue};
 pub(crate) use mover::STEP;
+pub(crate) use queues::{Queue, shared_queue};
 pub(crate) use verify::{Proved, old_enough, prove};

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::delivery::delivered;
 use super::extent::{Extent, FolderFile, Located, Manifest};
+use super::hop::{Hop, Item, Kind};
 use super::listing::list;
-use super::mover::{Hop, Item, Kind, STEP};
+use super::mover::STEP;
 use super::observe::{Seen, observe};
 use super::verified::VerifiedCopy;
 use super::verify::verify_delivery;

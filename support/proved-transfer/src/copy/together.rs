@@ -9,7 +9,8 @@ use run_store::DeliveryKey;
 
 use super::delivery;
 use super::extent::Extent;
-use super::mover::{Hop, Item, STEP};
+use super::hop::{Hop, Item};
+use super::mover::STEP;
 use super::observe::observe_all;
 use super::ride::Ride;
 use super::source;
