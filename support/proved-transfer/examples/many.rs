@@ -13,7 +13,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use futures_util::future::join_all;
 use globus_transfer::{ClientBuilder, TaskWatcher};
 use proved_transfer::control::ExportControl;
 use proved_transfer::copy::{Hop, Item, Kind, copy_all};
@@ -26,7 +25,7 @@ use serde_json::json;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Outcome<()> {
     let mut arguments = std::env::args().skip(1);
     let usage = "usage: many STATE_DIR COUNT FROM_UUID FROM_ROOT TO_UUID TO_ROOT...";
@@ -55,11 +54,16 @@ async fn main() -> Outcome<()> {
     };
     let items: Vec<Item<'_>> = names.iter().map(|name| item(name.as_str())).collect();
     let begun = Instant::now();
-    let hops = destinations
-        .iter()
-        .map(|destination| copy_all(&run, &items, Hop { source, destination }, &[]));
-    let ends: Vec<_> = join_all(hops).await.into_iter().flatten().collect();
-    let proved = ends.iter().filter(|end| end.is_ok()).count();
+    let (mut proved, mut failure) = (0, None);
+    // One collection after the other: the files of one alone fill the service's places.
+    for destination in destinations {
+        for end in copy_all(&run, &items, Hop { source, destination }, &[]).await {
+            match end {
+                Ok(_) => proved += 1,
+                Err(error) => failure = failure.or(Some(error)),
+            }
+        }
+    }
     let wanted = items.len() * destinations.len();
     writeln!(
         std::io::stdout(),
@@ -67,7 +71,7 @@ async fn main() -> Outcome<()> {
         begun.elapsed().as_secs_f64(),
         peak_memory(),
     )?;
-    match ends.into_iter().find_map(Result::err) {
+    match failure {
         Some(failure) => Err(failure.to_string().into()),
         None => Ok(()),
     }
