@@ -32,8 +32,9 @@ const NIGHT_SECONDS: u64 = 20 * 60;
 const AT_ONCE: usize = 20;
 /// After the last new scan, how long the runs that are under way may take to end.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// No run needs longer; one that does hangs.
-const LONGEST_RUN: Duration = Duration::from_secs(90);
+/// No run needs longer; one that does hangs. Every fifth of a move's fifty requests fails, some again and again with
+/// pauses of seconds, beside twenty such runs.
+const LONGEST_RUN: Duration = Duration::from_secs(240);
 const BETWEEN_LOOKS: Duration = Duration::from_secs(3);
 /// A clock that moves on by so much lets prunes come due and, now and then, tokens and tasks expire.
 const ADVANCE_HOURS: u64 = 40;

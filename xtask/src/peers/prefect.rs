@@ -70,8 +70,8 @@ pub(super) fn run(extent: Extent) -> Result {
         } else {
             test.env("PEER_POSTGRESQL", postgresql()?);
         }
-        // The tests share one server and two processors.
-        test.args(["--test-threads", "4"]);
+        // The tests share one server and two processors; with more at once its database stands still for minutes.
+        test.args(["--test-threads", "2"]);
         test.env(peer.variable, folder)
             .env("PEER_PREFECT", peer.version)
             .env("SPLASH_FLOWS", &command);
