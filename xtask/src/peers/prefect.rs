@@ -43,8 +43,6 @@ const LONG: &str = "long::";
 /// Tests that load the server more than SQLite bears stand in modules of this name; they have a PostgreSQL, as facilities
 /// do.
 const HEAVY: &str = "heavy::";
-/// What is odd waits for one timer of the server after the other.
-const ODD: &str = "odd::";
 /// Debian's package.
 const POSTGRESQL: &str = "postgresql";
 
@@ -68,7 +66,7 @@ pub(super) fn run(extent: Extent) -> Result {
         test.args(["--test", "prefect", "--"]);
         test.args(peer.only);
         if extent == Extent::Quick {
-            test.args(["--skip", LONG, "--skip", HEAVY, "--skip", ODD]);
+            test.args(["--skip", LONG, "--skip", HEAVY]);
         } else {
             test.env("PEER_POSTGRESQL", postgresql()?);
         }
