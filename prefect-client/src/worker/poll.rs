@@ -15,7 +15,7 @@ use super::logs::{ERROR, Origin};
 use super::run_state::RunState;
 use super::shared::{Shared, count};
 use super::{claim, flow::Flow};
-use crate::model::{Deployment, NewState, Transition};
+use crate::model::{Deployment, NewState, StateType, Transition};
 use crate::{DeploymentId, FlowId, FlowRun, FlowRunId, Result};
 
 /// How long a deployment is remembered.
@@ -120,11 +120,15 @@ async fn take(
     (deployment, name, flow): Found,
     slot: OwnedSemaphorePermit,
 ) {
+    let is_deployed = deployment.is_some() || run.deployment_id.is_none();
     let Some(flow) = flow else {
-        return unknown(shared, known, &pool, &run, &name).await;
+        return unknown(shared, known, &pool, &run, &name, is_deployed).await;
     };
     let claimed = Instant::now();
     let Some(state) = claim(shared, &run.id).await else {
+        if !is_deployed {
+            give_up(shared, &run).await;
+        }
         return;
     };
     let run = Arc::new(RunState::new(run, deployment, pool, flow, slot, claimed));
@@ -151,8 +155,53 @@ async fn claim(shared: &Shared, id: &FlowRunId) -> Option<crate::State> {
     }
 }
 
+/// Fails a run whose deployment was deleted, which some servers let nobody run any more.
+///
+/// On the others somebody else has it, or had: a run that has not moved since it was not to be had says which.
+async fn give_up(shared: &Shared, run: &FlowRun) {
+    let now = match shared.client.flow_run(run.id.clone()).get().send_opt().await {
+        Ok(Some(now)) => now,
+        Ok(None) => return,
+        Err(error) => {
+            tracing::warn!(flow_run_id = %run.id, %error, "a run without a deployment was not looked at yet");
+            return;
+        }
+    };
+    let stand = |run: &FlowRun| {
+        (
+            run.state_type.clone(),
+            run.next_scheduled_start_time,
+            run.run_count,
+        )
+    };
+    if now.state_type != Some(StateType::Scheduled) || stand(&now) != stand(run) {
+        return;
+    }
+    let problem =
+        "its deployment was deleted, so the server lets nobody run it: deploy again, and submit it again";
+    let failed = NewState::failed(problem);
+    match shared
+        .client
+        .flow_run(run.id.clone())
+        .set_state(failed)
+        .send()
+        .await
+    {
+        Ok(Transition::Accepted(_)) => {
+            tracing::error!(flow_run_id = %run.id, "{problem}");
+            count(&shared.counts.failed);
+        }
+        Ok(refused) => {
+            tracing::debug!(flow_run_id = %run.id, reason = refused.reason(), "another saw to the run");
+        }
+        Err(error) => {
+            tracing::warn!(flow_run_id = %run.id, %error, "a run without a deployment was not failed yet");
+        }
+    }
+}
+
 /// A run whose flow is not known here.
-async fn unknown(shared: &Shared, known: &Known, pool: &str, run: &FlowRun, flow: &str) {
+async fn unknown(shared: &Shared, known: &Known, pool: &str, run: &FlowRun, flow: &str, is_deployed: bool) {
     count(&shared.counts.unknown);
     let problem = format!(
         "worker {} has no flow `{flow}`; it has: {}",
@@ -169,7 +218,11 @@ async fn unknown(shared: &Shared, known: &Known, pool: &str, run: &FlowRun, flow
         flow_run: run.id.clone(),
         task_run: None,
     };
-    if claim(shared, &run.id).await.is_some() {
+    let claimed = claim(shared, &run.id).await.is_some();
+    if !claimed && !is_deployed {
+        return give_up(shared, run).await;
+    }
+    if claimed {
         shared.logs.push(&origin, "prefect.flow_runs", ERROR, &problem);
         let failed = shared
             .client
