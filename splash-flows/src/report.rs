@@ -2,8 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::copy::VerifiedCopy;
 use crate::failure::Failure;
 use crate::ingest::{Again, Issue};
+use crate::progress::Event;
+use crate::run::RunContext;
 use crate::scheduler::ChildEnd;
 
 pub use pipeline::report::{InTrash, PruneAgain, PruneOutcome, PruneReport, ScheduledPrune};
@@ -35,6 +38,48 @@ pub struct MoveReport {
     pub error: Option<Failure>,
     /// The failures after the first.
     pub further_errors: Vec<Failure>,
+}
+
+impl MoveReport {
+    pub(crate) fn new(run_id: &str, file: &str) -> Self {
+        Self {
+            run_id: run_id.to_owned(),
+            ok: false,
+            file: file.to_owned(),
+            bytes: None,
+            copies: Vec::new(),
+            scicat: None,
+            prunes: Vec::new(),
+            issues: Vec::new(),
+            again: None,
+            error: None,
+            further_errors: Vec::new(),
+        }
+    }
+
+    pub(crate) fn add_copy(&mut self, proof: &VerifiedCopy) {
+        self.bytes = Some(proof.subject().size());
+        self.copies.push(CopyReport {
+            endpoint: proof.witness().endpoint().to_owned(),
+            path: proof.witness().path().to_owned(),
+            bytes: proof.witness().size(),
+            verified: true,
+            task_id: proof.task_id().unwrap_or_default().to_owned(),
+        });
+    }
+
+    pub(crate) fn close(mut self, run: &RunContext, failures: Vec<Failure>) -> Self {
+        for failure in &failures {
+            run.say(&Event::Failed {
+                failure: failure.clone(),
+            });
+        }
+        let mut failures = failures.into_iter();
+        self.error = failures.next();
+        self.further_errors = failures.collect();
+        self.ok = self.error.is_none();
+        self
+    }
 }
 
 /// The outcome of one run of `new_832_file_flow` with a list of scans.
