@@ -186,6 +186,13 @@ impl Handle {
                 "GLOBUS_COMPUTE_ENDPOINT".into(),
                 crate::compute::ENDPOINT.to_owned(),
             );
+            let allocation = self.compute.allocation()?;
+            #[cfg(feature = "prefect")]
+            if let Some(allocation) = &allocation {
+                self.prefect.set_allocation(allocation);
+            }
+            #[cfg(not(feature = "prefect"))]
+            drop(allocation);
             mounted.push((compute, crate::compute::router(Arc::clone(&self.compute))));
         }
         #[cfg(feature = "flows")]

@@ -8,6 +8,7 @@ mod caller;
 mod functions;
 mod limits;
 mod run;
+mod stand_ins;
 mod store;
 mod tasks;
 
@@ -63,6 +64,11 @@ impl Compute {
             ended: watch::Sender::new(0),
             folder: Mutex::default(),
         })
+    }
+
+    /// The folder of the allocation on the endpoint's machine, with the site's scripts.
+    pub(crate) fn allocation(&self) -> Result<Option<std::path::PathBuf>, crate::error::SimError> {
+        stand_ins::allocation(&self.shared.collections)
     }
 
     /// Takes the endpoint off, or puts it back: meanwhile its tasks wait.

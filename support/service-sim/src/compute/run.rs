@@ -8,8 +8,8 @@ use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
-use super::Compute;
 use super::store::Outcome;
+use super::{Compute, stand_ins};
 
 const WORKER: &str = include_str!("worker.py");
 
@@ -63,10 +63,12 @@ impl Compute {
 
     async fn python(&self, job: &Job) -> Result<Outcome, String> {
         let folder = self.folder()?;
+        let path = stand_ins::search_path(folder.path()).map_err(|e| e.to_string())?;
         let mut child = Command::new("python3")
             .args(["-c", WORKER])
             .current_dir(folder.path())
             .env("GC_TASK_UUID", &job.id)
+            .env("PATH", path)
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -72,6 +72,20 @@ impl Prefect {
         })
     }
 
+    /// Says where the allocation's folder is on the compute endpoint's machine.
+    #[cfg(feature = "compute")]
+    pub(crate) fn set_allocation(&self, root: &std::path::Path) {
+        let name = "alcf-allocation-root-path";
+        let mut store = self.store();
+        let known = store
+            .variables
+            .iter_mut()
+            .find(|variable| variable["name"] == name);
+        if let Some(variable) = known {
+            variable["value"] = json!({ name: root });
+        }
+    }
+
     /// The documents, in the order of their creation.
     pub(crate) fn flow_runs(&self) -> Vec<Value> {
         self.store().flow_runs.clone()

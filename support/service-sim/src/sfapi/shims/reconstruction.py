@@ -1,4 +1,5 @@
-"""Stands in for a site's reconstruction: sfapi_reconstruction.py FILE FOLDER, in a folder that has raw/ and scratch/.
+"""Stands in for a site's reconstruction: sfapi_reconstruction.py FILE FOLDER, in a folder that has raw/ and scratch/, or
+globus_reconstruction.py FILE FOLDER, in that raw/ itself.
 
 Reads raw/FOLDER/FILE and writes slices scratch/FOLDER/rec<stem>/<stem>_00000.tiff and so on: 64 x 64 pixels of 16 bits,
 made of the file's bytes, so that other frames give other slices. Standard library only.
@@ -22,9 +23,10 @@ def tiff(pixels):
 
 
 def main(name, folder):
-    source = os.path.join("raw", folder, name)
+    base = "" if os.path.isdir("raw") else ".."
+    source = os.path.join(base, "raw", folder, name)
     stem = name[: -len(".h5")] if name.endswith(".h5") else name
-    target = os.path.join("scratch", folder, "rec" + stem)
+    target = os.path.join(base, "scratch", folder, "rec" + stem)
     with open(source, "rb") as file:
         frames = file.read()
     if frames[:8] != b"\x89HDF\r\n\x1a\n":

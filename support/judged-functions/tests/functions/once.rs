@@ -1,0 +1,124 @@
+//! One effective run, whatever becomes of requests and of the process.
+
+use std::time::Duration;
+
+use judged_functions::pending;
+use run_store::SqliteStore;
+
+use crate::bench::{Bench, MINUTE, WORK, exists};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_around_the_submission_one_task_does_the_work() {
+    for hold in ["hold", "hold-before"] {
+        let bench = Bench::new();
+        bench
+            .sim
+            .fault(format!("compute.submit:{hold}=point,nth=1").parse().unwrap());
+        tokio::select! {
+            () = bench.until("the submission is held", || bench.held() > 0) => {}
+            outcome = bench.run(&WORK, MINUTE) => panic!("it is held: {outcome:?}"),
+        }
+        bench.sim.clear_faults();
+        let report = bench.run(&WORK, MINUTE).await.unwrap();
+        assert_eq!(bench.worked(), 1, "{hold}: {report:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_while_it_waits_a_second_session_waits_for_the_same_task() {
+    let bench = Bench::new();
+    let slow = [
+        "sh",
+        "-c",
+        "while ! test -e go; do sleep 0.1; done; touch done.$$",
+    ];
+    tokio::select! {
+        () = bench.until("it works", || exists(&bench.claim(1))) => {}
+        outcome = bench.run(&slow, MINUTE) => panic!("it waits: {outcome:?}"),
+    }
+    let store = SqliteStore::open(bench.session("other").await.workplace().state_dir.as_path()).unwrap();
+    let open = pending(&store, "R").await.unwrap();
+    assert_eq!(open.len(), 1, "{open:?}");
+    let words = open[0].goes_on().to_string();
+    assert!(
+        words.contains("cannot be called off") && words.contains(&bench.sim.compute_tasks()[0].task_id),
+        "{words}"
+    );
+    std::fs::write(bench.place.path().join("go"), "").unwrap();
+    bench.run(&slow, MINUTE).await.unwrap();
+    assert_eq!((bench.worked(), bench.requests("compute.submit")), (1, 1));
+    assert!(pending(&store, "R").await.unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_lost_makes_no_second_run() {
+    for fault in [
+        "compute.submit:reset-after,nth=1",
+        "compute.submit:reset-before,nth=1",
+        "compute.submit:status=500,nth=1",
+    ] {
+        let bench = Bench::new();
+        bench.sim.fault(fault.parse().unwrap());
+        bench.run(&WORK, MINUTE).await.unwrap();
+        assert_eq!(bench.worked(), 1, "{fault}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_result_that_nobody_fetched_in_time_is_told_by_the_claim_and_not_computed_again() {
+    let bench = Bench::new();
+    // The first session dies before it can ask.
+    bench
+        .sim
+        .fault("compute.batch_status:hold-before=asked".parse().unwrap());
+    tokio::select! {
+        () = bench.until("it has worked", || exists(&bench.claim(1).join("outcome.json"))) => {}
+        outcome = bench.run(&WORK, MINUTE) => panic!("its question is held: {outcome:?}"),
+    }
+    bench
+        .until("the task has ended", || {
+            bench.sim.compute_tasks()[0].status == "success"
+        })
+        .await;
+    bench.sim.clear_faults();
+    bench.sim.advance(Duration::from_secs(3600));
+    let report = bench.run(&WORK, MINUTE).await.unwrap();
+    assert_eq!((bench.worked(), bench.requests("compute.submit")), (1, 2));
+    assert_eq!(
+        report.task_id.to_string(),
+        bench.sim.compute_tasks()[0].task_id,
+        "that which did the work"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claim_whose_owner_is_gone_is_waited_for_as_long_as_it_may_be_at_work_and_no_longer() {
+    let bench = Bench::new();
+    std::fs::create_dir_all(bench.claim(1)).unwrap();
+    let failure = bench.run(&WORK, MINUTE).await.unwrap_err();
+    assert_eq!(failure.code, "cut_off");
+    assert!(failure.to_string().contains("same --run-id"), "{failure}");
+    assert_eq!(bench.worked(), 0);
+
+    let bench = Bench::new();
+    std::fs::create_dir_all(bench.claim(1)).unwrap();
+    let long_ago = std::time::SystemTime::now() - 10 * MINUTE;
+    std::fs::File::open(bench.claim(1))
+        .unwrap()
+        .set_modified(long_ago)
+        .unwrap();
+    let failure = bench.run(&WORK, MINUTE).await.unwrap_err();
+    assert_eq!(failure.code, "cut_off");
+    bench.run(&WORK, MINUTE).await.unwrap();
+    assert_eq!(bench.worked(), 1, "a second attempt has a claim of its own");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_tasks_of_one_call_the_owner_of_the_claim_is_waited_for() {
+    let bench = Bench::new();
+    bench.sim.fault("compute.submit:duplicate,nth=1".parse().unwrap());
+    let slow = ["sh", "-c", "sleep 2; touch done.$$"];
+    bench.run(&slow, MINUTE).await.unwrap();
+    assert_eq!(bench.sim.compute_tasks().len(), 2);
+    assert_eq!(bench.worked(), 1);
+}
