@@ -20,8 +20,8 @@ const MAX_WAITING: usize = 4 * 1024 * 1024;
 /// The most lines, and bytes, of one request.
 const MAX_BATCH: usize = 500;
 const MAX_BATCH_BYTES: usize = 512 * 1024;
-/// How long lines may wait for others.
-const LINGER: Duration = Duration::from_millis(500);
+/// How long lines may wait for others: what is written of twenty runs is then one request, not twenty.
+const LINGER: Duration = Duration::from_secs(2);
 /// What a line costs besides its text.
 const OVERHEAD: usize = 200;
 /// The server's levels.
@@ -155,9 +155,11 @@ impl RunLogs {
     pub(crate) async fn ship(&self, client: &Client) {
         let mut pause = LINGER;
         loop {
-            self.0.added.notified().await;
+            if self.is_empty() {
+                self.0.added.notified().await;
+            }
             tokio::time::sleep(LINGER).await;
-            while !self.is_empty() {
+            loop {
                 match self.send_batch(client).await {
                     Ok(()) => pause = LINGER,
                     Err(error) => {
@@ -165,6 +167,9 @@ impl RunLogs {
                         tokio::time::sleep(pause).await;
                         pause = (pause * 2).min(Duration::from_secs(15));
                     }
+                }
+                if !self.fills_a_batch() {
+                    break;
                 }
             }
         }
@@ -182,9 +187,17 @@ impl RunLogs {
         lock(&self.0.waiting).lines.is_empty()
     }
 
+    fn fills_a_batch(&self) -> bool {
+        let waiting = lock(&self.0.waiting);
+        waiting.lines.len() >= MAX_BATCH || waiting.bytes >= MAX_BATCH_BYTES
+    }
+
     /// Sends a batch; what the server refuses for good is dropped, so that it does not stop the rest.
     async fn send_batch(&self, client: &Client) -> crate::Result<()> {
         let (batch, lost) = self.take();
+        if batch.is_empty() {
+            return Ok(());
+        }
         let mut wire: Vec<NewLog> = batch.iter().map(Line::wire).collect();
         if let (Some(first), true) = (batch.first(), lost > 0) {
             let text = format!("{lost} earlier lines were lost: there was no room while the server was away");

@@ -57,6 +57,11 @@ pub(crate) async fn poll(shared: &Arc<Shared>, known: &Arc<Known>) -> Duration {
 /// Asks a pool and takes what is due; when the next run of the pool is, or the interval.
 async fn poll_pool(shared: &Arc<Shared>, known: &Arc<Known>, pool: &Pool) -> Result<Duration> {
     let interval = shared.settings.poll_interval;
+    if shared.slots.available_permits() == 0 {
+        // Nothing could be taken; the first run that ends here asks again.
+        shared.backlog.store(true, Ordering::Relaxed);
+        return Ok(interval);
+    }
     let ahead = TimeDelta::from_std(interval).unwrap_or(TimeDelta::zero());
     let mut ask = shared
         .client

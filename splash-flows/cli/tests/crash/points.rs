@@ -58,7 +58,7 @@ const MOVE: &[Request] = &[
     request("prefect.health", 1, "before the preflight", "preflight begun"),
     request(
         "prefect.deployment_by_name",
-        3,
+        1,
         "before a look at the schedule",
         "schedule there, unread",
     ),

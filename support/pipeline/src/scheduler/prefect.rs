@@ -1,9 +1,12 @@
 //! Prunes as scheduled runs of a Prefect deployment.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use prefect_client::{Client, Deployment, FlowRunId, StateType};
+use prefect_client::api::CreateFlowRun;
+use prefect_client::{Client, DeploymentId, FlowRun, FlowRunId, StateType};
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
@@ -17,10 +20,17 @@ const PRUNE: &str = "prune_globus_endpoint";
 /// A variable that is younger than the set-ups with blocks.
 const NEVER_A_BLOCK: &str = "deletion-hold";
 
+/// How long a deployment's id is remembered: a worker's runs ask for the same few.
+const REMEMBERED: Duration = Duration::from_secs(30);
+
+/// The ids of deployments, by flow and name, and when they were asked for.
+type Deployments = HashMap<(String, String), (Instant, DeploymentId)>;
+
 /// The schedule of a Prefect server.
 #[derive(Debug, Clone)]
 pub struct PrefectScheduler {
     client: Client,
+    deployments: Arc<Mutex<Deployments>>,
     /// Whether the server has JSON blocks, once it was asked.
     has_blocks: Arc<OnceCell<bool>>,
 }
@@ -30,6 +40,7 @@ impl PrefectScheduler {
     pub fn new(client: Client) -> Self {
         Self {
             client,
+            deployments: Arc::default(),
             has_blocks: Arc::default(),
         }
     }
@@ -39,19 +50,49 @@ impl PrefectScheduler {
         asked.await.copied()
     }
 
-    async fn deployment(&self, step: &str, flow: &str, name: &str) -> Result<Deployment, Failure> {
-        self.client
-            .deployment(flow, name)
-            .get()
-            .send_opt()
-            .await
-            .map_err(|error| Failure::service(step, SERVICE, &error))?
-            .ok_or_else(|| {
-                let text = format!("the Prefect server has no deployment {flow}/{name}");
-                Failure::new(step, "no_deployment", text)
-                    .remedy("deploy the beamline's flows to this server, then run again")
-            })
+    fn known(&self) -> MutexGuard<'_, Deployments> {
+        self.deployments.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    async fn deployment(&self, step: &str, flow: &str, name: &str) -> Result<DeploymentId, Failure> {
+        let key = (flow.to_owned(), name.to_owned());
+        let known = self.known().get(&key).cloned();
+        if let Some((_, id)) = known.filter(|(since, _)| since.elapsed() < REMEMBERED) {
+            return Ok(id);
+        }
+        let asked = Instant::now();
+        let found = self.client.deployment(flow, name).get().send_opt().await;
+        let found = found.map_err(|error| Failure::service(step, SERVICE, &error))?;
+        let id = found.ok_or_else(|| gone(step, flow, name))?.id;
+        self.known().insert(key, (asked, id.clone()));
+        Ok(id)
+    }
+
+    /// Makes a run of a deployment. One that was deleted since it was looked up, and perhaps made again, is looked up
+    /// anew.
+    async fn create_run(
+        &self,
+        (step, flow, name): (&str, &str, &str),
+        run: impl Fn(CreateFlowRun) -> CreateFlowRun + Sync,
+    ) -> Result<FlowRun, Failure> {
+        let id = self.deployment(step, flow, name).await?;
+        let created = run(self.client.create_flow_run(id)).send().await;
+        let created = match created {
+            Err(error) if error.is_not_found() => {
+                self.known().remove(&(flow.to_owned(), name.to_owned()));
+                let id = self.deployment(step, flow, name).await?;
+                run(self.client.create_flow_run(id)).send().await
+            }
+            outcome => outcome,
+        };
+        created.map_err(|error| Failure::service(step, SERVICE, &error))
+    }
+}
+
+fn gone(step: &str, flow: &str, name: &str) -> Failure {
+    let text = format!("the Prefect server has no deployment {flow}/{name}");
+    Failure::new(step, "no_deployment", text)
+        .remedy("deploy the beamline's flows to this server, then run again")
 }
 
 /// The name that the incumbent gives an endpoint; its key where the configuration leaves it out.
@@ -121,36 +162,25 @@ impl Scheduler for PrefectScheduler {
     }
 
     async fn schedule(&self, prune: &PlannedPrune) -> Result<String, Failure> {
-        let deployment = self.deployment(STEP, PRUNE, PRUNE).await?;
-        let run = self
-            .client
-            .create_flow_run(deployment.id)
-            .name(format!("prune_from_{}", name(&prune.source)))
-            .parameters(prune.parameters())
-            .scheduled_at(prune.at)
-            .idempotency_key(&prune.key)
-            .send()
-            .await
-            .map_err(|error| Failure::service(STEP, SERVICE, &error))?;
-        Ok(run.id.to_string())
+        let run = self.create_run((STEP, PRUNE, PRUNE), |run| {
+            run.name(format!("prune_from_{}", name(&prune.source)))
+                .parameters(prune.parameters())
+                .scheduled_at(prune.at)
+                .idempotency_key(&prune.key)
+        });
+        Ok(run.await?.id.to_string())
     }
 
     async fn start(&self, child: &ChildRun) -> Result<String, Failure> {
-        let step = "dispatch";
         let (flow, name) = child
             .deployment
             .split_once('/')
             .unwrap_or((&child.deployment, ""));
-        let deployment = self.deployment(step, flow, name).await?;
-        let run = self
-            .client
-            .create_flow_run(deployment.id)
-            .parameters(child.parameters.clone())
-            .idempotency_key(&child.key)
-            .send()
-            .await
-            .map_err(|error| Failure::service(step, SERVICE, &error))?;
-        Ok(run.id.to_string())
+        let run = self.create_run(("dispatch", flow, name), |run| {
+            run.parameters(child.parameters.clone())
+                .idempotency_key(&child.key)
+        });
+        Ok(run.await?.id.to_string())
     }
 
     async fn ended(&self, id: &str) -> Result<Option<ChildEnd>, Failure> {
@@ -172,16 +202,11 @@ impl Scheduler for PrefectScheduler {
     }
 
     async fn start_later(&self, flow: &PlannedFlow) -> Result<String, Failure> {
-        let deployment = self.deployment(STEP, &flow.flow, &flow.deployment).await?;
-        let run = self
-            .client
-            .create_flow_run(deployment.id)
-            .parameters(flow.parameters.clone())
-            .scheduled_at(flow.at)
-            .idempotency_key(&flow.key)
-            .send()
-            .await
-            .map_err(|error| Failure::service(STEP, SERVICE, &error))?;
-        Ok(run.id.to_string())
+        let run = self.create_run((STEP, &flow.flow, &flow.deployment), |run| {
+            run.parameters(flow.parameters.clone())
+                .scheduled_at(flow.at)
+                .idempotency_key(&flow.key)
+        });
+        Ok(run.await?.id.to_string())
     }
 }
