@@ -137,20 +137,11 @@ fn judge(shared: &Shared, run: &RunState, state: Option<&State>, sent: Instant) 
 
 /// Tells the server of the runs that go on, and keeps their slots of deployments' limits, for as long as it is polled.
 pub(crate) async fn hold(shared: &Arc<Shared>) {
-    let mut events = true;
+    let mut listens = true;
     loop {
         tokio::time::sleep(RUN_HEARTBEAT).await;
         let runs = shared.runs();
-        if events && !runs.is_empty() {
-            let beats = runs.iter().map(|run| {
-                let resource = format!("prefect.flow-run.{}", run.id());
-                NewEvent::new("prefect.flow-run.heartbeat", resource, shared.clock.now())
-            });
-            if let Err(error) = shared.client.events().emit(beats).send().await {
-                events = !error.is_not_found();
-                tracing::info!(%error, for_good = !events, "the server was not told of the runs that go on");
-            }
-        }
+        tell(shared, &runs, &mut listens).await;
         for run in runs {
             let lease = run
                 .slot_lease
@@ -168,5 +159,95 @@ pub(crate) async fn hold(shared: &Arc<Shared>) {
                 tracing::warn!(flow_run_id = %run.id(), %error, "the run's slot of its deployment's limit was not kept");
             }
         }
+    }
+}
+
+/// Tells the server of the runs that go on, unless it is too old to listen, which is said once.
+async fn tell(shared: &Shared, runs: &[Arc<RunState>], listens: &mut bool) {
+    if !*listens || runs.is_empty() {
+        return;
+    }
+    let beats = runs.iter().map(|run| {
+        let resource = format!("prefect.flow-run.{}", run.id());
+        NewEvent::new("prefect.flow-run.heartbeat", resource, shared.clock.now())
+    });
+    if let Err(error) = shared.client.events().emit(beats).send().await {
+        *listens = !error.is_not_found();
+        tracing::info!(%error, for_good = !*listens, "the server was not told of the runs that go on");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::sync::Mutex;
+
+    use serde_json::json;
+    use tokio::sync::Semaphore;
+    use tracing_subscriber::fmt::MakeWriter;
+    use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
+
+    use super::*;
+    use crate::worker::{Flow, Worker};
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl MakeWriter<'_> for Lines {
+        type Writer = Self;
+
+        fn make_writer(&self) -> Self {
+            self.clone()
+        }
+    }
+
+    fn noop() -> Flow {
+        Flow::new("noop", |_, (): ()| async { Ok::<_, String>(()) })
+    }
+
+    async fn run(shared: &Shared) -> Arc<RunState> {
+        let run: FlowRun = serde_json::from_value(json!({"id": "r", "flow_id": "f", "name": "n"})).unwrap();
+        let slot = Arc::new(Semaphore::new(1)).acquire_owned().await.unwrap();
+        let state = RunState::new(run, None, "pool".to_owned(), noop(), slot, Instant::now());
+        let state = Arc::new(state);
+        shared.enter(&state);
+        state
+    }
+
+    #[tokio::test]
+    async fn a_server_without_events_is_told_of_no_run_again_and_one_line_says_so() {
+        let server = MockServer::start().await;
+        let missing = ResponseTemplate::new(404).set_body_json(json!({"detail": "Not Found"}));
+        let asked = Mock::given(matchers::path("/api/events")).respond_with(missing);
+        asked.expect(1).mount(&server).await;
+        let client = crate::Client::builder().base_url(format!("{}/api", server.uri()));
+        let worker = Worker::builder(client.build().unwrap()).pool("pool");
+        let shared = worker.flow(noop()).build().unwrap().shared;
+        let runs = [run(&shared).await];
+        let lines = Lines::default();
+        let logs = tracing_subscriber::fmt().with_writer(lines.clone()).finish();
+        let _guard = tracing::subscriber::set_default(logs);
+        let mut listens = true;
+        for _ in 0..3 {
+            tell(&shared, &runs, &mut listens).await;
+        }
+        assert!(!listens);
+        let said = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(said.lines().count(), 1, "{said}");
+        assert!(
+            said.contains("the server was not told of the runs that go on"),
+            "{said}"
+        );
     }
 }

@@ -27,7 +27,7 @@ const LAST_WORDS: Duration = Duration::from_secs(15);
 #[derive(Debug)]
 #[must_use = "a worker does nothing until it is run"]
 pub struct Worker {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
 }
 
 /// What a worker did, from its start to its end.

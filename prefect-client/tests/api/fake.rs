@@ -31,6 +31,8 @@ pub(crate) struct Store {
     pub(crate) busy: HashMap<&'static str, usize>,
     /// How far its clock is ahead, in seconds.
     pub(crate) ahead: i64,
+    /// The deployment is gone, so that no run of it is taken any more.
+    pub(crate) undeployed: bool,
 }
 
 #[derive(Clone, Default)]
@@ -144,6 +146,7 @@ impl Store {
         let word = match (from, to) {
             _ if !same.is_null() && *same == proposed["state_details"]["transition_id"] => "REJECT",
             ("PENDING" | "RUNNING", "PENDING") => "ABORT",
+            (_, "PENDING") if self.undeployed => "ABORT",
             (_, "CRASHED" | "CANCELLING") if ended => "ABORT",
             ("CANCELLING", to) if to != "CANCELLED" => "REJECT",
             _ => "ACCEPT",
@@ -221,6 +224,13 @@ impl Store {
                 none
             }
             ("POST", ["work_pools", _, "get_scheduled_flow_runs"]) => reply(200, &self.scheduled(body)),
+            ("GET", ["deployments", _]) if self.undeployed => {
+                reply(404, &json!({"detail": "Deployment not found"}))
+            }
+            ("GET", ["flow_runs", id]) => match self.runs.iter().find(|run| run["id"] == **id) {
+                Some(run) => reply(200, run),
+                None => reply(404, &json!({"detail": "Flow run not found"})),
+            },
             ("GET", ["deployments", _]) => reply(200, &json!({"id": "d-1", "name": "prod", "flow_id": FLOW})),
             ("GET", ["flows", id]) => {
                 reply(200, &json!({"id": id, "name": id.rsplit("%2F").next().unwrap()}))

@@ -505,3 +505,22 @@ fn a_flow_publishes_the_schema_of_its_parameters() {
     let nothing: Value = Flow::new("noop", noop).parameter_schema().clone();
     assert_eq!(nothing["properties"], json!({}));
 }
+
+#[tokio::test]
+async fn a_run_whose_deployment_is_gone_fails_where_nobody_may_take_it_and_says_why() {
+    let (_server, fake, client) = start().await;
+    fake.with(|store| store.undeployed = true);
+    let known = fake.run("noop", &json!({}));
+    let unknown = fake.run("sings", &json!({}));
+    let worker = Running::start(quick(client).flow(Flow::new("noop", noop)));
+    for run in [&known, &unknown] {
+        let state = fake.reaches(run, "FAILED").await;
+        let message = state["message"].as_str().unwrap();
+        assert!(
+            message.contains("deployment was deleted") && message.contains("submit it again"),
+            "{message}"
+        );
+        assert_eq!(fake.names(run), ["Scheduled", "Failed"]);
+    }
+    assert_eq!(worker.end().await.failed, 2);
+}

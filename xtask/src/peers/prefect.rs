@@ -69,6 +69,7 @@ pub(super) fn run(extent: Extent) -> Result {
             test.args(["--skip", LONG, "--skip", HEAVY]);
         } else {
             test.env("PEER_POSTGRESQL", postgresql()?);
+            test.env("PEER_FAKETIME", faketime()?);
         }
         // The tests share one server and two processors; with more at once its database stands still for minutes.
         test.args(["--test-threads", "2"]);
@@ -92,6 +93,17 @@ fn postgresql() -> Result<PathBuf> {
     let found = folders.filter(|folder| folder.join("initdb").exists()).max();
     found.ok_or_else(|| {
         format!("not installed: initdb; `apt-get install --no-install-recommends {POSTGRESQL}`").into()
+    })
+}
+
+/// The library that gives a program another time of day.
+fn faketime() -> Result<PathBuf> {
+    let machines = fs::read_dir("/usr/lib").into_iter().flatten();
+    let mut libraries =
+        machines.filter_map(|entry| Some(entry.ok()?.path().join("faketime/libfaketimeMT.so.1")));
+    let found = libraries.find(|library| library.exists());
+    found.ok_or_else(|| {
+        "not installed: libfaketime; `apt-get install --no-install-recommends faketime`".into()
     })
 }
 

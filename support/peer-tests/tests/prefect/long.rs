@@ -1,12 +1,14 @@
-//! Workers that sleep and are cut off, and schedules: minutes each.
+//! Workers that sleep, are cut off or have another time of day, and schedules: minutes each.
 
+use chrono::{TimeDelta, Utc};
 use peer_tests::PrefectDatabase;
 use prefect_client::StateType;
 use prefect_client::model::{NewSchedule, Schedule};
 use rustix::process::Signal;
+use serde_json::json;
 
 use crate::scene::{BEAT, assert_once, moves, scene, turn};
-use crate::site::wait_for;
+use crate::site::{ended, state_name, wait_for};
 use crate::support::unique;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -84,4 +86,50 @@ async fn a_cron_schedule_starts_runs() {
         listed.items.iter().any(is_done).then_some(())
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_whose_clock_is_five_minutes_off_starts_runs_when_the_server_says() {
+    let _turn = turn().await;
+    let library = std::env::var_os("PEER_FAKETIME").expect("PEER_FAKETIME");
+    for offset in ["+300", "-300"] {
+        let (_server, site, client) = scene(PrefectDatabase::Sqlite);
+        let due_now = moves(&site, &client, 1).await;
+        let _worker = site.worker_with("worker", &[], |command| {
+            command.env("LD_PRELOAD", &library).env("FAKETIME", offset)
+        });
+        let log = site.log("worker");
+        let first = ended(&client, &due_now[0], &log).await;
+        assert!(
+            state_name(&first).starts_with("Completed"),
+            "{}",
+            state_name(&first)
+        );
+        let due = Utc::now() + TimeDelta::seconds(20);
+        let deployment = client.deployment("new_832_file_flow", "new_file_832");
+        let deployment = deployment.get().send().await.unwrap();
+        let path = site.scan(&format!("raw/2026/{}.h5", unique("scan")));
+        let later = client
+            .create_flow_run(deployment.id)
+            .parameters(json!({"file_path": path}))
+            .scheduled_at(due);
+        let later = later.send().await.unwrap();
+        let second = ended(&client, later.id.as_ref(), &log).await;
+        assert!(
+            state_name(&second).starts_with("Completed"),
+            "{}",
+            state_name(&second)
+        );
+        let started = second.start_time.unwrap();
+        // Before the worker's own clock says so if it is behind, and not when it says so if it is ahead.
+        assert!(
+            started >= due - TimeDelta::seconds(2),
+            "{offset}: {started} {due}"
+        );
+        let said = std::fs::read_to_string(&log).unwrap();
+        assert!(
+            said.contains("the server's clock differs"),
+            "{offset}: the clock was as usual: {said}"
+        );
+    }
 }

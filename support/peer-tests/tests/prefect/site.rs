@@ -74,6 +74,16 @@ impl Site {
 
     /// A worker of the beamline in a state folder of its own; its log is in the site's folder.
     pub(crate) fn worker(&self, state: &str, arguments: &[&str]) -> Group {
+        self.worker_with(state, arguments, |command| command)
+    }
+
+    /// The same, with another environment.
+    pub(crate) fn worker_with(
+        &self,
+        state: &str,
+        arguments: &[&str],
+        change: impl FnOnce(&mut Command) -> &mut Command,
+    ) -> Group {
         let log = std::fs::File::create(self.log(state)).unwrap();
         let mut all = vec!["worker", "--poll", "1"];
         for pool in ["dispatcher_832_pool", "new_file_832_pool", "prune_832_pool"] {
@@ -82,7 +92,7 @@ impl Site {
         all.extend(arguments);
         let mut command = self.command(state, &all);
         command.stdout(log.try_clone().unwrap()).stderr(log);
-        Group::spawn(&mut command).unwrap()
+        Group::spawn(change(&mut command)).unwrap()
     }
 
     pub(crate) fn log(&self, state: &str) -> PathBuf {
