@@ -5,6 +5,7 @@ Arguments: the program of our worker. Run by `cargo xtask bench --only worker` w
 
 import asyncio
 import datetime
+import json
 import os
 import pathlib
 import signal
@@ -90,10 +91,24 @@ async def online(client, pool):
     sys.exit(f"no worker came up in {pool}")
 
 
+def count_of(deployment, state):
+    """How many runs of a deployment are in a state; the server counts, so that looking costs it little."""
+    of = {"deployments": {"id": {"any_": [str(deployment)]}}, "flow_runs": {"state": {"type": {"any_": [state]}}}}
+    request = urllib.request.Request(
+        os.environ["PREFECT_API_URL"] + "/flow_runs/count",
+        json.dumps(of).encode(),
+        {"content-type": "application/json"},
+    )
+    try:
+        return json.load(urllib.request.urlopen(request, timeout=60))
+    except OSError:
+        # SQLite is busy.
+        return 0
+
+
 async def measure(client, pool, folder, worker, count):
     """Creates runs that are due now, and waits until all are Completed."""
     from prefect.client.schemas.actions import WorkPoolCreate
-    from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
     from prefect.exceptions import ObjectAlreadyExists
 
     try:
@@ -113,17 +128,12 @@ async def measure(client, pool, folder, worker, count):
     for _ in range(count):
         await client.create_flow_run_from_deployment(deployment)
     created = time.monotonic() - begun
-    of = DeploymentFilter(id=DeploymentFilterId(any_=[deployment]))
-    states, since = {}, datetime.datetime.now()
-    while states.get("COMPLETED", 0) < count:
+    completed, since = 0, datetime.datetime.now()
+    while completed < count:
         if datetime.datetime.now() - since > datetime.timedelta(minutes=10):
-            sys.exit(f"{pool}: {states}")
+            sys.exit(f"{pool}: {completed} of {count} are Completed after 10 minutes")
         await asyncio.sleep(0.2)
-        states, offset = {}, 0
-        while offset < count:
-            for run in await client.read_flow_runs(deployment_filter=of, limit=200, offset=offset):
-                states[run.state_type.value] = states.get(run.state_type.value, 0) + 1
-            offset += 200
+        completed = count_of(deployment, "COMPLETED")
     took = time.monotonic() - begun
     # Children are counted when they have been waited for.
     await asyncio.sleep(3)
