@@ -6,6 +6,7 @@ mod child;
 mod container;
 mod env;
 mod export_control;
+mod golden;
 mod ingest;
 mod jobs;
 mod kills;
