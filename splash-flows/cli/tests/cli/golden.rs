@@ -133,8 +133,7 @@ fn golden(name: &str) -> Value {
     let text = match name {
         "fixed" => include_str!("golden/fixed.json"),
         "fixed_space" => include_str!("golden/fixed_space.json"),
-        "vlen" => include_str!("golden/vlen.json"),
-        "scalar_vlen" => include_str!("golden/scalar_vlen.json"),
+        "vlen" | "scalar_vlen" => include_str!("golden/vlen.json"),
         "uint8_const" => include_str!("golden/uint8_const.json"),
         "email_garbage" => include_str!("golden/email_garbage.json"),
         "missing_exchange" => include_str!("golden/missing_exchange.json"),
@@ -148,7 +147,7 @@ fn ours(beamline: &Beamline, name: &str) -> Value {
     let path = beamline
         .sim
         .collection("spot832")
-        .path(&format!("raw/2026/{name}.h5"));
+        .path(format!("raw/2026/{name}.h5"));
     write_at(&path, &spec(name));
     let arguments = ["ingest", &format!("{FOLDER}/{name}.h5"), "--dry-run", "--json"];
     let output = finish(beamline.command(&arguments));
