@@ -60,7 +60,7 @@ pub(crate) fn run(extent: Extent) -> Result {
     globus(extent)?;
     scicat()?;
     sfapi::run(extent)?;
-    compute::run()?;
+    compute::run(extent)?;
     prefect::run(extent)
 }
 
@@ -68,7 +68,7 @@ pub(crate) fn run(extent: Extent) -> Result {
 pub(crate) fn only(name: &str) -> Result {
     match name {
         "globus" => globus(Extent::Full),
-        "compute" => compute::run(),
+        "compute" => compute::run(Extent::Full),
         "scicat" => scicat(),
         "sfapi" => sfapi::run(Extent::Full),
         "prefect" => prefect::run(Extent::Full),

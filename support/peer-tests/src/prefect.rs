@@ -86,10 +86,10 @@ pub enum StartError {
     #[error("PEER_PREFECT: no peer of version {0:?}")]
     Version(String),
     /// A file, a port or the process.
-    #[error("the Prefect server: {0}")]
+    #[error("the server: {0}")]
     Io(#[from] std::io::Error),
     /// It ended, or did not answer in time; the end of its log.
-    #[error("the Prefect server or its database {what}; its log ends:\n{log}")]
+    #[error("the server or its database {what}; its log ends:\n{log}")]
     NotReady {
         /// What happened instead.
         what: &'static str,

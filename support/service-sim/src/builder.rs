@@ -47,6 +47,7 @@ pub struct SimBuilder {
     clients: Vec<Credentials>,
     scicat_rights: ScicatRights,
     compute_version: String,
+    compute_broker: Option<String>,
     #[cfg(feature = "sfapi")]
     sfapi: crate::sfapi::Settings,
 }
@@ -68,6 +69,7 @@ impl SimBuilder {
             sfapi: crate::sfapi::Settings::default(),
             scicat_rights: ScicatRights::default(),
             compute_version: "4.19.0".to_owned(),
+            compute_broker: None,
         }
     }
 
@@ -99,6 +101,14 @@ impl SimBuilder {
     #[cfg(feature = "compute")]
     pub fn compute_version(mut self, version: impl Into<String>) -> Self {
         self.compute_version = version.into();
+        self
+    }
+
+    /// The URL of a message broker (AMQP 0-9-1, such as RabbitMQ). With it real endpoints may register and be given
+    /// tasks, and results are pushed to those who ask for it. It is connected to when it is first needed.
+    #[cfg(feature = "compute")]
+    pub fn compute_broker(mut self, url: impl Into<String>) -> Self {
+        self.compute_broker = Some(url.into());
         self
     }
 
@@ -274,6 +284,7 @@ impl SimBuilder {
             },
             scicat_rights: self.scicat_rights,
             compute_version: self.compute_version,
+            compute_broker: self.compute_broker,
             request_ids: AtomicU64::new(1),
             stopping: AtomicBool::new(false),
         });

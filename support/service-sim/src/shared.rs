@@ -36,6 +36,8 @@ pub(crate) struct Shared {
     pub(crate) scicat_rights: ScicatRights,
     /// Of the compute endpoint.
     pub(crate) compute_version: String,
+    /// The URL of the message broker through which endpoints outside are reached.
+    pub(crate) compute_broker: Option<String>,
     pub(crate) request_ids: AtomicU64,
     /// Set when the simulator is being dropped: long copies stop.
     pub(crate) stopping: AtomicBool,

@@ -1,11 +1,24 @@
-//! The real Globus Compute SDK: what our client writes it must read and run, and our client its answers.
+//! The real Globus Compute: what our client writes its SDK must read and run, and a real endpoint, over a real broker.
 
-use super::{environment, python};
+use std::path::Path;
+
+use super::{Extent, environment, python};
 use crate::{Result, tools};
 
-/// Runs the tests of `support/peer-tests` that have the SDK as their judge.
-pub(super) fn run() -> Result {
-    println!("-- globus-compute-sdk");
+/// Debian's package of the message broker, and where it puts its programs.
+const PACKAGE: &str = "rabbitmq-server";
+const PROGRAMS: &str = "/usr/lib/rabbitmq/bin";
+
+/// Runs the tests of `support/peer-tests` that have the SDK as their judge, and an endpoint; with [`Extent::Full`] also
+/// those that restart endpoints and start processes.
+pub(super) fn run(extent: Extent) -> Result {
+    println!("-- globus-compute-sdk and globus-compute-endpoint");
+    if !Path::new(PROGRAMS).join("rabbitmq-server").exists() {
+        return Err(format!(
+            "not installed: rabbitmq-server; `apt-get install --no-install-recommends {PACKAGE}`"
+        )
+        .into());
+    }
     let folder = environment("compute", |folder| {
         tools::run(tools::command(
             python(folder),
@@ -20,6 +33,11 @@ pub(super) fn run() -> Result {
         "--features",
         "servers",
     ]);
-    test.args(["--test", "compute"]).env("PEER_COMPUTE", folder);
+    // Each scene has a broker and an endpoint: two at a time are enough.
+    test.args(["--test", "compute", "--", "--nocapture", "--test-threads=2"]);
+    if extent == Extent::Quick {
+        test.args(["--skip", "long::"]);
+    }
+    test.env("PEER_COMPUTE", folder).env("PEER_RABBITMQ", PROGRAMS);
     tools::run(test)
 }

@@ -70,7 +70,7 @@ pub(super) async fn userinfo(State(auth): State<Arc<Auth>>, headers: HeaderMap) 
     if !has("openid") {
         return refused(403, "insufficient_scope");
     }
-    let mut told = json!({ "sub": grant.user });
+    let mut told = json!({ "sub": grant.user, "identity_set": [{ "sub": grant.user }] });
     if has("profile") {
         let person = if grant.user == USER {
             "A Scientist"

@@ -4,17 +4,19 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::Compute;
 use super::store::Outcome;
-use super::{Compute, known};
 
 impl Compute {
-    /// Calls `function` with `args` and `kwargs` and waits for its end: the task's id, and its value or why there is none.
+    /// Calls `function` with `args` and `kwargs` in the name of `user` and waits for its end: the task's id, and its value or why there is none.
     pub(crate) async fn call(
         self: &Arc<Self>,
+        user: &str,
         endpoint: &str,
         task: &Value,
     ) -> Result<(String, Result<Value, String>), String> {
-        known(endpoint).map_err(|_| format!("Endpoint {endpoint} could not be resolved"))?;
+        let endpoint = self.known(endpoint);
+        let endpoint = endpoint.map_err(|_| "the endpoint could not be resolved".to_owned())?;
         let function = task["function"].as_str().unwrap_or_default();
         let args = task["args"].as_array().cloned().unwrap_or_default();
         let kwargs = task["kwargs"].as_object().cloned().unwrap_or_default();
@@ -27,7 +29,8 @@ impl Compute {
         tasks.insert(function.to_owned(), json!([payload.concat()]));
         let body = json!({"tasks": tasks, "result_serializers": ["globus_compute_sdk.serialize.JSONData"]});
         let mut ended = self.ended.subscribe();
-        let submitted = self.submit(body.to_string().as_bytes(), false);
+        let body = body.to_string();
+        let submitted = self.submit(&endpoint, user, body.as_bytes(), false).await;
         let submitted = submitted.map_err(|_| format!("Function {function:?} could not be resolved"))?;
         let id = submitted["tasks"][function][0]
             .as_str()

@@ -1,12 +1,12 @@
-//! Simulated Globus Compute: one endpoint, whose tasks are really run, by `python3`.
-//!
-//! Served is what submits, follows and registers functions; registering endpoints and the result queue are not.
+//! Simulated Globus Compute: one endpoint, whose tasks are really run, by `python3`; and, with a message broker, any
+//! number of real ones, which register as they do with the service.
 
 #[cfg(feature = "flows")]
 mod call;
 mod caller;
 mod functions;
 mod limits;
+mod outside;
 mod run;
 mod stand_ins;
 mod store;
@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post, put};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, watch};
@@ -50,11 +50,13 @@ pub(crate) struct Compute {
     ended: watch::Sender<u64>,
     /// Where the workers work; made with the first task.
     folder: Mutex<Option<Arc<tempfile::TempDir>>>,
+    broker: Option<outside::Broker>,
 }
 
 impl Compute {
     pub(crate) fn new(shared: Arc<Shared>) -> Arc<Self> {
         Arc::new(Self {
+            broker: shared.compute_broker.clone().map(outside::Broker::new),
             clock: shared.clock_of("globus_compute"),
             shared,
             store: Mutex::default(),
@@ -89,6 +91,17 @@ impl Compute {
         self.clock.now()
     }
 
+    /// The endpoint's id as it is written everywhere else, if there is such an endpoint.
+    fn known(&self, id: &str) -> Result<String, Refusal> {
+        let uuid = uuid::Uuid::parse_str(id).map_err(|_| Refusal::invalid_uuid(id))?;
+        let id = uuid.to_string();
+        if id == ENDPOINT || self.store().outside.is_registered(&id) {
+            Ok(id)
+        } else {
+            Err(unknown_endpoint(&id))
+        }
+    }
+
     fn is_online(&self) -> bool {
         *self.online.borrow()
     }
@@ -106,20 +119,9 @@ impl Compute {
 
 /// The service's routes.
 pub(crate) fn router(state: Arc<Compute>) -> Router {
-    Routes::new(&state.shared, "globus_compute", error_document)
+    let routes = Routes::new(&state.shared, "globus_compute", error_document);
+    with_endpoints(routes)
         .on("compute.version", "/v2/version", get(version))
-        .on("compute.endpoint_list", "/v2/endpoints", get(endpoints))
-        .on("compute.endpoint_get", "/v2/endpoints/{id}", get(endpoint))
-        .on(
-            "compute.endpoint_status",
-            "/v2/endpoints/{id}/status",
-            get(status),
-        )
-        .on(
-            "compute.allowed_functions",
-            "/v3/endpoints/{id}/allowed_functions",
-            get(allowed),
-        )
         .on(
             "compute.function_register",
             "/v2/functions",
@@ -134,7 +136,7 @@ pub(crate) fn router(state: Arc<Compute>) -> Router {
         .on(
             "compute.function_delete",
             "/v2/functions/{id}",
-            axum::routing::delete(functions::remove),
+            delete(functions::remove),
         )
         .on("compute.submit", "/v3/endpoints/{id}/submit", post(tasks::submit))
         .on("compute.task_get", "/v2/tasks/{id}", get(tasks::read))
@@ -143,21 +145,68 @@ pub(crate) fn router(state: Arc<Compute>) -> Router {
         .finish(state)
 }
 
+fn with_endpoints(routes: Routes<Arc<Compute>>) -> Routes<Arc<Compute>> {
+    routes
+        .on("compute.endpoint_list", "/v2/endpoints", get(endpoints))
+        .on("compute.endpoint_get", "/v2/endpoints/{id}", get(endpoint))
+        .on(
+            "compute.endpoint_status",
+            "/v2/endpoints/{id}/status",
+            get(status),
+        )
+        .on(
+            "compute.allowed_functions",
+            "/v3/endpoints/{id}/allowed_functions",
+            get(allowed),
+        )
+        .on(
+            "compute.endpoint_register",
+            "/v2/endpoints",
+            post(outside::register),
+        )
+        .on(
+            "compute.endpoint_register",
+            "/v3/endpoints",
+            post(outside::register),
+        )
+        .on(
+            "compute.endpoint_update",
+            "/v3/endpoints/{id}",
+            put(outside::update),
+        )
+        .on(
+            "compute.endpoint_delete",
+            "/v2/endpoints/{id}",
+            delete(outside::remove),
+        )
+        .on(
+            "compute.result_queue",
+            "/v2/get_amqp_result_connection_url",
+            get(outside::result_queue),
+        )
+}
+
 async fn version() -> Response {
     let document =
         json!({"api": "1.33.0", "min_sdk_version": "1.0.0a6", "min_ep_version": "1.0.0a0", "git_sha": ""});
     routes::json(200, &document)
 }
 
-async fn endpoints(caller: Caller) -> Response {
-    let endpoint =
+async fn endpoints(State(compute): State<Arc<Compute>>, caller: Caller) -> Response {
+    let own =
         json!({"uuid": ENDPOINT, "name": "sim", "display_name": "simulated endpoint", "owner": caller.user});
-    routes::json(200, &json!([endpoint]))
+    let mut all = vec![own];
+    all.extend(compute.store().outside.listed());
+    routes::json(200, &json!(all))
 }
 
 async fn endpoint(State(compute): State<Arc<Compute>>, _caller: Caller, Path(id): Path<String>) -> Response {
-    if let Err(refusal) = known(&id) {
-        return refusal.response();
+    let id = match compute.known(&id) {
+        Ok(id) => id,
+        Err(refusal) => return refusal.response(),
+    };
+    if let Some(shown) = compute.store().outside.shown(&id) {
+        return routes::json(200, &shown);
     }
     let version = &compute.shared.compute_version;
     routes::json(
@@ -172,8 +221,12 @@ async fn endpoint(State(compute): State<Arc<Compute>>, _caller: Caller, Path(id)
 }
 
 async fn status(State(compute): State<Arc<Compute>>, _caller: Caller, Path(id): Path<String>) -> Response {
-    if let Err(refusal) = known(&id) {
-        return refusal.response();
+    let id = match compute.known(&id) {
+        Ok(id) => id,
+        Err(refusal) => return refusal.response(),
+    };
+    if let Some(status) = compute.store().outside.status(&id) {
+        return routes::json(200, &status);
     }
     let online = compute.is_online();
     let (pending, running) = compute.store().counts();
@@ -192,27 +245,22 @@ async fn status(State(compute): State<Arc<Compute>>, _caller: Caller, Path(id): 
     )
 }
 
-async fn allowed(_caller: Caller, Path(id): Path<String>) -> Response {
-    match known(&id) {
-        Ok(()) => routes::json(
+async fn allowed(State(compute): State<Arc<Compute>>, _caller: Caller, Path(id): Path<String>) -> Response {
+    match compute.known(&id) {
+        Ok(id) => routes::json(
             200,
-            &json!({"endpoint_id": ENDPOINT, "restricted": false, "functions": []}),
+            &json!({"endpoint_id": id, "restricted": false, "functions": []}),
         ),
         Err(refusal) => refusal.response(),
     }
 }
 
-/// Whether that is the endpoint.
-fn known(id: &str) -> Result<(), Refusal> {
-    match uuid::Uuid::parse_str(id) {
-        Ok(uuid) if uuid.to_string() == ENDPOINT => Ok(()),
-        Ok(uuid) => Err(Refusal::new(
-            404,
-            "ENDPOINT_NOT_FOUND",
-            format!("Endpoint {uuid} could not be resolved"),
-        )),
-        Err(_) => Err(Refusal::invalid_uuid(id)),
-    }
+fn unknown_endpoint(id: &str) -> Refusal {
+    Refusal::new(
+        404,
+        "ENDPOINT_NOT_FOUND",
+        format!("Endpoint {id} could not be resolved"),
+    )
 }
 
 fn error_document(facts: &ErrorFacts<'_>) -> Value {

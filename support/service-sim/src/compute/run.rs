@@ -20,6 +20,8 @@ pub(super) struct Job {
     pub(super) code: String,
     pub(super) payload: String,
     pub(super) serializers: Vec<String>,
+    /// For an endpoint outside.
+    pub(super) to: super::outside::Errand,
 }
 
 /// What the worker writes: one of the three.
@@ -39,12 +41,21 @@ impl Compute {
             let outcome = if gives_up {
                 Outcome::Reason("The endpoint could not start a user endpoint process".to_owned())
             } else {
+                if job.to.endpoint != super::ENDPOINT {
+                    compute.hand_over(&job).await;
+                    return;
+                }
                 compute.carry_out(&job).await
             };
-            let now = compute.now();
-            compute.store().end(&job.id, outcome, now);
-            compute.ended.send_modify(|count| *count += 1);
+            compute.finish(&job.id, outcome).await;
         });
+    }
+
+    pub(super) async fn finish(self: &Arc<Self>, id: &str, outcome: Outcome) {
+        let now = self.now();
+        self.store().end(id, outcome, now);
+        self.push(id, None).await;
+        self.ended.send_modify(|count| *count += 1);
     }
 
     async fn carry_out(&self, job: &Job) -> Outcome {

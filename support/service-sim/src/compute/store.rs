@@ -13,9 +13,18 @@ const KEPT: TimeDelta = TimeDelta::minutes(30);
 #[derive(Debug, Default)]
 pub(super) struct Store {
     pub(super) functions: BTreeMap<String, Function>,
-    pub(super) groups: HashMap<String, Vec<String>>,
+    pub(super) groups: HashMap<String, Group>,
+    pub(super) outside: super::outside::Outside,
     tasks: HashMap<String, Task>,
     order: Vec<String>,
+}
+
+/// Tasks that belong together.
+#[derive(Debug, Default)]
+pub(super) struct Group {
+    pub(super) tasks: Vec<String>,
+    /// Whether somebody wants the results pushed.
+    pub(super) queue: bool,
 }
 
 /// A registered function.
@@ -36,6 +45,8 @@ pub(super) struct Task {
     pub(super) created: DateTime<Utc>,
     pub(super) status: &'static str,
     pub(super) outcome: Outcome,
+    /// The process outside that has it.
+    process: Option<String>,
     started: Option<DateTime<Utc>>,
     completed: Option<DateTime<Utc>>,
     fetched: bool,
@@ -68,7 +79,8 @@ pub struct ComputeTaskView {
 
 impl Store {
     pub(super) fn add(&mut self, id: String, function: String, group: &str, now: DateTime<Utc>) {
-        self.groups.entry(group.to_owned()).or_default().push(id.clone());
+        let tasks = &mut self.groups.entry(group.to_owned()).or_default().tasks;
+        tasks.push(id.clone());
         self.order.push(id.clone());
         let task = Task {
             id: id.clone(),
@@ -77,6 +89,7 @@ impl Store {
             created: now,
             status: "waiting-for-ep",
             outcome: Outcome::None,
+            process: None,
             started: None,
             completed: None,
             fetched: false,
@@ -95,15 +108,36 @@ impl Store {
         }
     }
 
-    pub(super) fn end(&mut self, id: &str, outcome: Outcome, now: DateTime<Utc>) {
+    /// Whether that was its end: a task ends once.
+    pub(super) fn end(&mut self, id: &str, outcome: Outcome, now: DateTime<Utc>) -> bool {
+        let task = self.tasks.get_mut(id).filter(|task| task.completed.is_none());
+        let Some(task) = task else {
+            return false;
+        };
+        task.status = if matches!(outcome, Outcome::Result(_)) {
+            "success"
+        } else {
+            "failed"
+        };
+        task.outcome = outcome;
+        task.completed = Some(now);
+        true
+    }
+
+    /// Notes the process outside that is to run a task.
+    pub(super) fn assign(&mut self, id: &str, process: &str) {
         if let Some(task) = self.tasks.get_mut(id) {
-            task.status = if matches!(outcome, Outcome::Result(_)) {
-                "success"
-            } else {
-                "failed"
-            };
-            task.outcome = outcome;
-            task.completed = Some(now);
+            task.process = Some(process.to_owned());
+        }
+    }
+
+    /// Ends all tasks of a process that cannot run them.
+    pub(super) fn fail_assigned(&mut self, process: &str, why: &str, now: DateTime<Utc>) {
+        let tasks = self.tasks.values();
+        let of_it = tasks.filter(|task| task.process.as_deref() == Some(process));
+        let ids: Vec<String> = of_it.map(|task| task.id.clone()).collect();
+        for id in ids {
+            self.end(&id, Outcome::Reason(why.to_owned()), now);
         }
     }
 

@@ -7,10 +7,11 @@ use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
+use super::Compute;
 use super::caller::{Caller, Refusal};
 use super::functions::unknown;
+use super::outside::Errand;
 use super::run::Job;
-use super::{Compute, ENDPOINT, known};
 use crate::routes::{self, Odd};
 
 /// The bytes of a submission.
@@ -20,7 +21,7 @@ const MAX_IDS: usize = 128;
 
 pub(super) async fn submit(
     State(compute): State<Arc<Compute>>,
-    _caller: Caller,
+    caller: Caller,
     Path(id): Path<String>,
     request: Request,
 ) -> Response {
@@ -28,7 +29,11 @@ pub(super) async fn submit(
     let body = axum::body::to_bytes(request.into_body(), routes::MAX_BODY)
         .await
         .unwrap_or_default();
-    match known(&id).and_then(|()| compute.submit(&body, gives_up)) {
+    let submitted = match compute.known(&id) {
+        Ok(endpoint) => compute.submit(&endpoint, &caller.user, &body, gives_up).await,
+        Err(refusal) => Err(refusal),
+    };
+    match submitted {
         Ok(reply) => routes::json(200, &reply),
         Err(refusal) => refusal.response(),
     }
@@ -80,32 +85,110 @@ pub(super) async fn group(
     Path(id): Path<String>,
 ) -> Response {
     let store = compute.store();
-    let Some(tasks) = store.groups.get(&id) else {
+    let Some(group) = store.groups.get(&id) else {
         let reason = format!("Task Group {id} could not be resolved");
         return Refusal::new(404, "TASK_GROUP_NOT_FOUND", reason).response();
     };
-    let tasks = tasks.iter().filter_map(|task| store.task(task));
+    let tasks = group.tasks.iter().filter_map(|task| store.task(task));
     let tasks: Vec<Value> = tasks
         .map(|task| json!({"id": task.id, "created_at": task.created.to_rfc3339()}))
         .collect();
     routes::json(
         200,
-        &json!({"taskgroup_id": id, "create_websockets_queue": false, "tasks": tasks}),
+        &json!({"taskgroup_id": id, "create_websockets_queue": group.queue, "tasks": tasks}),
     )
 }
 
 impl Compute {
-    /// Takes a submission; its tasks run from now on.
-    pub(super) fn submit(self: &Arc<Self>, body: &[u8], gives_up: bool) -> Result<Value, Refusal> {
+    /// Takes a submission of `user`; its tasks run from now on.
+    pub(super) async fn submit(
+        self: &Arc<Self>,
+        endpoint: &str,
+        user: &str,
+        body: &[u8],
+        gives_up: bool,
+    ) -> Result<Value, Refusal> {
+        let submission = Submission::read(body)?;
+        if submission.queue {
+            self.make_queue(&submission.group).await?;
+        }
+        let jobs = self.jobs(&submission, endpoint, user)?;
+        let mut ids: Map<String, Value> = Map::new();
+        for job in jobs {
+            let list = ids.entry(job.to.function.as_str()).or_insert_with(|| json!([]));
+            if let Some(list) = list.as_array_mut() {
+                list.push(json!(job.id));
+            }
+            self.start(job, gives_up);
+        }
+        Ok(json!({
+            "request_id": self.shared.request_id(), "task_group_id": submission.group, "endpoint_id": endpoint,
+            "tasks": ids,
+        }))
+    }
+
+    fn jobs(&self, submission: &Submission, endpoint: &str, user: &str) -> Result<Vec<Job>, Refusal> {
+        let now = self.now();
+        let mut store = self.store();
+        let mut jobs = Vec::new();
+        for (id, payloads) in &submission.tasks {
+            let function = store.functions.get(id).cloned().ok_or_else(|| unknown(id))?;
+            let payloads = payloads.as_array().filter(|payloads| !payloads.is_empty());
+            let payloads =
+                payloads.ok_or_else(|| Refusal::malformed(format!("tasks.{id}: a list is required")))?;
+            for payload in payloads {
+                let payload = payload
+                    .as_str()
+                    .ok_or_else(|| Refusal::malformed(format!("tasks.{id}: texts are required")))?;
+                let to = Errand {
+                    endpoint: endpoint.to_owned(),
+                    function: id.clone(),
+                    user: user.to_owned(),
+                    config: submission.config.clone(),
+                    resources: submission.resources.clone(),
+                };
+                jobs.push((
+                    function.name.clone(),
+                    Job {
+                        id: uuid::Uuid::new_v4().to_string(),
+                        code: function.code.clone(),
+                        payload: payload.to_owned(),
+                        serializers: submission.serializers.clone(),
+                        to,
+                    },
+                ));
+            }
+        }
+        // Nothing of a submission is kept unless all of it is good.
+        for (name, job) in &jobs {
+            store.add(job.id.clone(), name.clone(), &submission.group, now);
+        }
+        if let Some(group) = store.groups.get_mut(&submission.group) {
+            group.queue |= submission.queue;
+        }
+        Ok(jobs.into_iter().map(|(_, job)| job).collect())
+    }
+}
+
+/// What was submitted.
+struct Submission {
+    tasks: Map<String, Value>,
+    group: String,
+    /// Whether results are to be pushed.
+    queue: bool,
+    serializers: Vec<String>,
+    config: Value,
+    resources: Value,
+}
+
+impl Submission {
+    fn read(body: &[u8]) -> Result<Self, Refusal> {
         if body.len() > MAX_PAYLOAD {
-            return Err(Refusal::new(
-                413,
-                "TASK_PAYLOAD_TOO_LARGE",
-                format!(
-                    "the submission has {} bytes, {MAX_PAYLOAD} are allowed",
-                    body.len()
-                ),
-            ));
+            let words = format!(
+                "the submission has {} bytes, {MAX_PAYLOAD} are allowed",
+                body.len()
+            );
+            return Err(Refusal::new(413, "TASK_PAYLOAD_TOO_LARGE", words));
         }
         let body: Value =
             serde_json::from_slice(body).map_err(|_| Refusal::malformed("the body is no JSON"))?;
@@ -117,53 +200,17 @@ impl Compute {
                 .to_string(),
             _ => uuid::Uuid::new_v4().to_string(),
         };
-        let listed = body["result_serializers"].as_array();
-        let serializers: Vec<String> = listed
-            .into_iter()
-            .flatten()
-            .filter_map(|path| path.as_str().map(str::to_owned))
-            .collect();
-        let jobs = self.jobs(tasks, &group, &serializers)?;
-        let mut ids: Map<String, Value> = Map::new();
-        for (function, job) in jobs {
-            if let Some(list) = ids.entry(function).or_insert_with(|| json!([])).as_array_mut() {
-                list.push(json!(job.id));
-            }
-            self.start(job, gives_up);
-        }
-        Ok(json!({
-            "request_id": self.shared.request_id(), "task_group_id": group, "endpoint_id": ENDPOINT, "tasks": ids,
-        }))
-    }
-
-    fn jobs(
-        &self,
-        tasks: &Map<String, Value>,
-        group: &str,
-        serializers: &[String],
-    ) -> Result<Vec<(String, Job)>, Refusal> {
-        let now = self.now();
-        let mut store = self.store();
-        let mut jobs = Vec::new();
-        for (id, payloads) in tasks {
-            let function = store.functions.get(id).cloned().ok_or_else(|| unknown(id))?;
-            let payloads = payloads.as_array().filter(|payloads| !payloads.is_empty());
-            let payloads =
-                payloads.ok_or_else(|| Refusal::malformed(format!("tasks.{id}: a list is required")))?;
-            for payload in payloads {
-                let payload = payload
-                    .as_str()
-                    .ok_or_else(|| Refusal::malformed(format!("tasks.{id}: texts are required")))?;
-                let job = Job {
-                    id: uuid::Uuid::new_v4().to_string(),
-                    code: function.code.clone(),
-                    payload: payload.to_owned(),
-                    serializers: serializers.to_vec(),
-                };
-                store.add(job.id.clone(), function.name.clone(), group, now);
-                jobs.push((id.clone(), job));
-            }
-        }
-        Ok(jobs)
+        let listed = body["result_serializers"].as_array().into_iter().flatten();
+        let config = body["user_endpoint_config"].as_object().cloned();
+        Ok(Self {
+            tasks: tasks.clone(),
+            group,
+            queue: body["create_queue"] == json!(true),
+            serializers: listed
+                .filter_map(|path| path.as_str().map(str::to_owned))
+                .collect(),
+            config: config.unwrap_or_default().into(),
+            resources: body["resource_specification"].clone(),
+        })
     }
 }

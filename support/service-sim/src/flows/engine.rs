@@ -204,7 +204,7 @@ impl Engine {
             let (id, outcome) = self
                 .flows
                 .compute
-                .call(endpoint.unwrap_or_default(), task)
+                .call(&self.user, endpoint.unwrap_or_default(), task)
                 .await
                 .map_err(failed)?;
             let output = outcome.map_err(failed)?;
