@@ -4,6 +4,9 @@ use std::fmt;
 
 use crate::{CommandOutput, Error, TaskId};
 
+/// The characters of a reason that an error shows at most; the whole is in it.
+const MAX_REASON: usize = 300;
+
 /// Why there is no result.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -82,12 +85,22 @@ fn last_line(text: &str) -> &str {
     text.trim_end().lines().last().unwrap_or("no words").trim()
 }
 
+/// The service's reasons have several lines, of which no single one says it all.
+fn one_line(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let line = words.join(" ");
+    match line.char_indices().nth(MAX_REASON) {
+        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
+        None => line,
+    }
+}
+
 impl fmt::Display for TaskError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "compute task {}: ", self.task_id())?;
         match self {
             Self::Raised { traceback, .. } => write!(f, "the function raised {}", last_line(traceback)),
-            Self::GivenUp { reason, .. } => write!(f, "the service gave up on it: {}", last_line(reason)),
+            Self::GivenUp { reason, .. } => write!(f, "the service gave up on it: {}", one_line(reason)),
             Self::Command { output, .. } => {
                 if output.timed_out {
                     f.write_str("the command was killed, its time was up")?;
@@ -114,5 +127,28 @@ impl std::error::Error for TaskError {
             Self::Service { source, .. } => Some(source),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_of_many_lines_is_shown_on_one_and_not_without_end() {
+        let task_id = TaskId::parse("33333333-3333-3333-3333-333333333333").unwrap();
+        let shown = |reason: String| {
+            TaskError::GivenUp {
+                task_id: task_id.clone(),
+                reason,
+            }
+            .to_string()
+        };
+        let two = shown("Failed to start:\n   PID file: 7\n".to_owned());
+        assert!(
+            two.ends_with("the service gave up on it: Failed to start: PID file: 7"),
+            "{two}"
+        );
+        assert!(shown("ü".repeat(5000)).chars().count() < 400);
     }
 }

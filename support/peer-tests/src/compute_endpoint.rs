@@ -17,6 +17,8 @@ const VARIABLE: &str = "PEER_COMPUTE";
 const READY_WITHIN: Duration = Duration::from_secs(600);
 /// An endpoint waits for its processes when it is asked to end.
 const ENDS_WITHIN: Duration = Duration::from_secs(60);
+/// Three heartbeat periods, and a little more.
+const MARK_BELIEVED: Duration = Duration::from_secs(17);
 const NAME: &str = "peer";
 
 /// Every process of the endpoint is made from this; `engine_kind` is chosen with each submission. Texts arrive in
@@ -99,6 +101,7 @@ impl ComputeEndpoint {
     /// # Errors
     /// It does not register.
     pub fn resume(&mut self) -> Result<(), StartError> {
+        self.until_marks_are_stale();
         let log = File::create(self.log())?;
         let mut start = self.program();
         start.args(["start", "--no-color", NAME]).stdin(Stdio::null());
@@ -142,6 +145,24 @@ impl ComputeEndpoint {
     /// Kills it, as a machine that fails does. Its processes end when they notice.
     pub fn kill(&mut self) {
         self.process = None;
+    }
+
+    /// A process that had to be killed leaves its mark, and for three periods no other is started beside it.
+    fn until_marks_are_stale(&self) {
+        let processes = fs::read_dir(self.home.path().join(".globus_compute"));
+        let marks: Vec<PathBuf> = processes
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| Some(entry.ok()?.path().join("daemon.pid")))
+            .collect();
+        let is_fresh = |mark: &PathBuf| {
+            let written = fs::metadata(mark).and_then(|facts| facts.modified()).ok();
+            let age = written.and_then(|at| at.elapsed().ok());
+            age.is_some_and(|age| age < MARK_BELIEVED)
+        };
+        while marks.iter().any(is_fresh) {
+            std::thread::sleep(Duration::from_millis(100));
+        }
     }
 
     fn folder(&self) -> PathBuf {

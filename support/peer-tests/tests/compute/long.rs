@@ -65,7 +65,6 @@ async fn a_process_that_cannot_be_started() {
         .await
         .unwrap();
     let error = task.await.unwrap_err();
-    println!("{error}");
     assert!(
         matches!(&error, TaskError::GivenUp { reason, .. } if reason.contains("no-such-engine")),
         "{error:?}"
