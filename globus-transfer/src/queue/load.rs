@@ -10,7 +10,7 @@ use super::company::{Company, groups};
 use super::error::ItemError;
 use super::item::{QueueItem, Settled};
 use super::journal::Intended;
-use super::outcome::{Told, tell};
+use super::outcome::{Sent, Told, tell};
 use super::state::Entry;
 use super::transfers::Group;
 use crate::{SubmissionDocument, Task, TaskId, TransferItem, WaitError};
@@ -54,13 +54,6 @@ impl<T: Send + Sync + 'static> Drop for Place<T> {
     }
 }
 
-/// A document that the service has.
-struct Sent {
-    task_id: TaskId,
-    /// Whether the task is of this one file, as the service has just said: what it counts is then the file's.
-    lone: bool,
-}
-
 impl<T: Send + Sync + 'static> Life<T> {
     pub(super) fn new(inner: Arc<Inner<T>>, task: u64, company: Arc<Company>) -> Self {
         Self {
@@ -101,7 +94,7 @@ impl<T: Send + Sync + 'static> Life<T> {
             () = company.cancelled() => return self.cancel(&sent.task_id).await,
         };
         let entries = std::mem::take(&mut self.entries);
-        let told = tell(&self.inner.client, &entries, sent.lone, &sent.task_id, ended).await;
+        let told = tell(&self.inner.client, &entries, &sent, ended).await;
         self.settle(entries, told);
     }
 
@@ -128,7 +121,8 @@ impl<T: Send + Sync + 'static> Life<T> {
     /// Nothing is left to do if the document gives no task.
     async fn submit(&mut self, document: SubmissionDocument, task_id: Option<TaskId>) -> Option<Sent> {
         let items = document.item_count();
-        if items > self.entries.len() {
+        let others = items > self.entries.len();
+        if others {
             self.company.has_others();
         }
         if self.company.has_cancelled() && task_id.is_none() {
@@ -151,7 +145,11 @@ impl<T: Send + Sync + 'static> Life<T> {
             },
         };
         self.company.each(|group| group.submitted(&task_id));
-        Some(Sent { task_id, lone })
+        Some(Sent {
+            task_id,
+            lone,
+            others,
+        })
     }
 
     /// The new document, recorded.

@@ -19,6 +19,15 @@ pub(super) enum Told {
     Again { apart: bool },
 }
 
+/// A document that the service has.
+pub(super) struct Sent {
+    pub(super) task_id: TaskId,
+    /// Whether the task is of this one file, as the service has just said: what it counts is then the file's.
+    pub(super) lone: bool,
+    /// Whether the document has files of others, whom this process does not know.
+    pub(super) others: bool,
+}
+
 /// The task's two lists.
 #[derive(Default)]
 struct Lists {
@@ -26,16 +35,16 @@ struct Lists {
     skipped: HashMap<String, SkippedError>,
 }
 
-/// Tells what became of each entry. `lone`: the task is of this one entry.
+/// Tells what became of each entry.
 pub(super) async fn tell<T>(
     client: &Client,
     entries: &[Entry<T>],
-    lone: bool,
-    task_id: &TaskId,
+    sent: &Sent,
     ended: std::result::Result<Task, WaitError>,
 ) -> Vec<Told> {
+    let task_id = &sent.task_id;
     let end = match ended {
-        Ok(task) if lone && copied(&task) >= 1 => {
+        Ok(task) if sent.lone && copied(&task) >= 1 => {
             return vec![delivered(task_id, Evidence::OnlyFile)];
         }
         Ok(_) | Err(WaitError::Skipped { .. }) => None,
@@ -46,7 +55,7 @@ pub(super) async fn tell<T>(
     let told = match lists(client, entries, task_id).await {
         Ok(lists) => match end {
             None => well(client, entries, &lists, task_id).await,
-            Some(error) => Ok(badly(entries, &lists, task_id, &error)),
+            Some(error) => Ok(badly(entries, &lists, sent, &error)),
         },
         Err(error) => Err(error),
     };
@@ -148,7 +157,8 @@ async fn well<T>(
 }
 
 /// The task ended otherwise. If it was one file's doing, the others are queued again.
-fn badly<T>(entries: &[Entry<T>], lists: &Lists, task_id: &TaskId, error: &Arc<WaitError>) -> Vec<Told> {
+fn badly<T>(entries: &[Entry<T>], lists: &Lists, sent: &Sent, error: &Arc<WaitError>) -> Vec<Told> {
+    let task_id = &sent.task_id;
     let blamed = match &**error {
         WaitError::Fatal { file, .. } => Some(file.as_deref()),
         _ => None,
@@ -160,7 +170,7 @@ fn badly<T>(entries: &[Entry<T>], lists: &Lists, task_id: &TaskId, error: &Arc<W
             .is_some_and(|file| file == item.source_path || file == item.destination_path)
     };
     let open = |entry: &&Entry<T>| lists.look(entry, task_id).is_none();
-    let alone = entries.iter().filter(open).count() == 1;
+    let alone = !sent.others && entries.iter().filter(open).count() == 1;
     let apart = !entries.iter().filter(open).any(is_named);
     let tell = |entry: &Entry<T>| match lists.look(entry, task_id) {
         Some(told) => told,
@@ -215,6 +225,17 @@ mod tests {
 
     /// `D`elivered, `F`ailed, again `T`ogether or `A`part.
     fn told(names: &[&str], delivered: &[&str], rounds: u32, file: Option<&str>) -> String {
+        told_among(false, names, delivered, rounds, file)
+    }
+
+    /// `others`: the document has files of other runs.
+    fn told_among(
+        others: bool,
+        names: &[&str],
+        delivered: &[&str],
+        rounds: u32,
+        file: Option<&str>,
+    ) -> String {
         let mut entries = entries(names);
         for entry in &mut entries {
             entry.rounds = rounds;
@@ -223,7 +244,12 @@ mod tests {
             delivered: delivered.iter().map(|name| format!("/to/{name}")).collect(),
             skipped: HashMap::new(),
         };
-        let told = badly(&entries, &lists, &TaskId::new("t"), &fatal(file));
+        let sent = Sent {
+            task_id: TaskId::new("t"),
+            lone: false,
+            others,
+        };
+        let told = badly(&entries, &lists, &sent, &fatal(file));
         let letter = |told: &Told| match told {
             Told::Settled(Ok(_)) => 'D',
             Told::Settled(Err(_)) => 'F',
@@ -249,5 +275,11 @@ mod tests {
         assert_eq!(told(&names, &["b"], 0, Some("/to/b")), "ADA", "it was delivered");
         assert_eq!(told(&["a"], &[], 0, None), "F", "it can be no other");
         assert_eq!(told(&names, &["a", "b"], 0, None), "DDF");
+        assert_eq!(
+            told_among(true, &["a"], &[], 0, Some("/to/b")),
+            "A",
+            "another run's"
+        );
+        assert_eq!(told_among(true, &["b"], &[], 0, Some("/to/b")), "F");
     }
 }

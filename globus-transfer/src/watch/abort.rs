@@ -6,6 +6,7 @@ use tracing::warn;
 
 use super::group::Group;
 use super::service::Service;
+use crate::model::TaskEvent;
 use crate::{NiceStatus, Task, TaskId};
 
 /// How often, and how far apart at first, the end of a cancelled task is looked for; about 5 s in all.
@@ -66,13 +67,33 @@ pub(super) async fn place(service: &dyn Service, task: &Task, status: &NiceStatu
         return place;
     }
     let events = service.events(&task.task_id).await.unwrap_or_default();
+    told(&events, status).unwrap_or(place)
+}
+
+/// The fatal condition for which a task was cancelled before the first look at it, if its events tell of one: a wait
+/// that did not live to say so may have cancelled it.
+pub(super) async fn blame(
+    service: &dyn Service,
+    task: &Task,
+    fatal: &[NiceStatus],
+) -> Option<(NiceStatus, Place)> {
+    let events = service.events(&task.task_id).await.unwrap_or_default();
+    let is = |event: &TaskEvent, status: &NiceStatus| event.code == status.as_str();
+    let status = events
+        .iter()
+        .find_map(|event| fatal.iter().find(|status| is(event, status)))?;
+    let place = told(&events, status).unwrap_or_default();
+    Some((status.clone(), place))
+}
+
+/// The file that the newest event of this condition names.
+fn told(events: &[TaskEvent], status: &NiceStatus) -> Option<Place> {
     events
         .iter()
         .filter(|event| event.code == status.as_str())
         .filter_map(|event| event.details.as_deref())
         .map(read_place)
         .find(|place| place.file.is_some())
-        .unwrap_or(place)
 }
 
 /// Reads the lines `Endpoint: …` and `File: …` (or `Path: …`) of an error's details.

@@ -31,10 +31,11 @@ pub enum WaitError {
         /// The task as read.
         task: Box<Task>,
     },
-    /// The task met a condition that does not mend itself, and was cancelled.
+    /// The task met a condition that does not mend itself, and was cancelled; perhaps before this wait began, as its
+    /// events tell then.
     #[non_exhaustive]
     Fatal {
-        /// The task as read before it was cancelled.
+        /// The task as last read; before it was cancelled, if this wait did that.
         task: Box<Task>,
         /// The condition.
         nice_status: NiceStatus,

@@ -9,11 +9,11 @@ use futures_util::future::BoxFuture;
 use tracing::warn;
 
 use super::Settings;
-use super::abort::{abort, place};
+use super::abort::{abort, blame, place};
 use super::error::WaitError;
 use super::group::{Group, Reading, Seat};
 use super::judge::{Judge, Verdict, ended};
-use crate::{Task, TaskId, TaskStatus};
+use crate::{NiceStatus, Task, TaskId, TaskStatus};
 
 /// How often in a row the service may not know a task before it is believed lost. A new task is not always
 /// seen at once.
@@ -69,6 +69,7 @@ impl Wait<'_> {
         let mut judge = Judge::new(&self.settings);
         let mut seat = self.group.join(self.task_id.clone(), self.settings.pace);
         let mut warned = false;
+        let mut first = true;
         loop {
             let task = match seat.next().await {
                 Reading::Task(task) => task,
@@ -87,7 +88,10 @@ impl Wait<'_> {
             (self.on_update)(&task);
             let clock = self.group.service().clock();
             match judge.look(&task, clock.instant(), clock.now()) {
-                Verdict::Pending => {}
+                Verdict::Pending => first = false,
+                Verdict::Cancelled if first => {
+                    return Err(found_cancelled(seat.group(), task, &self.settings.fatal).await);
+                }
                 verdict => return finish(&seat, task, verdict).await,
             }
         }
@@ -100,6 +104,22 @@ impl<'a> IntoFuture for Wait<'a> {
 
     fn into_future(self) -> Self::IntoFuture {
         self.run().boxed()
+    }
+}
+
+/// Why a task is cancelled that nobody here saw running.
+async fn found_cancelled(group: &Group, task: Arc<Task>, fatal: &[NiceStatus]) -> WaitError {
+    let blamed = blame(group.service().as_ref(), &task, fatal).await;
+    let task = Box::new(Arc::unwrap_or_clone(task));
+    match blamed {
+        None => WaitError::Cancelled { task },
+        Some((nice_status, place)) => WaitError::Fatal {
+            task,
+            nice_status,
+            file: place.file,
+            endpoint: place.endpoint,
+            cancelled: true,
+        },
     }
 }
 

@@ -19,6 +19,8 @@ use crate::transport::Failure;
 
 /// How much of an error's body is read, in bytes.
 const ERROR_BODY: u64 = 64 * 1024;
+/// How much room is made for an answer because of what it says of its length, in bytes: it may say what it likes.
+const ANNOUNCED: u64 = 8 * 1024 * 1024;
 /// A limit this far off is none, and can be added to an instant.
 const FOREVER: Duration = Duration::from_secs(86_400 * 365);
 
@@ -79,7 +81,9 @@ async fn read_body(response: &mut reqwest::Response, max: u64) -> Result<Bytes, 
     if announced.is_some_and(|length| length > max) {
         return Err(too_large(max));
     }
-    let mut bytes = BytesMut::new();
+    // Room that grows by doubling is twice what is needed, and for a moment three times.
+    let room = announced.unwrap_or_default().min(ANNOUNCED);
+    let mut bytes = BytesMut::with_capacity(usize::try_from(room).unwrap_or_default());
     while let Some(chunk) = response.chunk().await.map_err(Failure::from_http)? {
         if bytes.len() as u64 + chunk.len() as u64 > max {
             return Err(too_large(max));

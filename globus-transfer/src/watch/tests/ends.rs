@@ -198,6 +198,37 @@ async fn the_file_is_looked_up_in_the_events_if_the_task_does_not_say() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn of_a_task_that_is_found_cancelled_the_events_tell_whether_a_condition_was_why() {
+    let cancelled = json!({"status": "FAILED", "fatal_error": {"code": "CANCELED"}});
+    let event = |code: &str| {
+        serde_json::from_value(json!({"code": code, "details": "File: /raw/y.h5", "is_error": true})).unwrap()
+    };
+    let end = cancelled.clone();
+    let fake = Fake::new(move |_, _| Some(end.clone()));
+    fake.state().events = vec![event("CANCELED"), event("PERMISSION_DENIED"), event("GONE")];
+    let error = fake.watcher().wait(id("t")).await.unwrap_err();
+    assert_eq!(error.code(), "PERMISSION_DENIED");
+    assert!(
+        matches!(&error, WaitError::Fatal { file: Some(file), cancelled: true, .. } if file == "/raw/y.h5"),
+        "{error:?}"
+    );
+    assert!(fake.state().cancels.is_empty());
+    // Nothing that ends a task here: somebody wanted it so.
+    fake.state().events = vec![event("CANCELED"), event("GONE")];
+    let error = fake.watcher().wait(id("t")).await.unwrap_err();
+    assert!(matches!(error, WaitError::Cancelled { .. }), "{error:?}");
+    // Cancelled while it is waited for: the wait would have seen the condition itself.
+    let mut polls = 0;
+    let fake = Fake::new(move |_, _| {
+        polls += 1;
+        Some(if polls == 1 { active() } else { cancelled.clone() })
+    });
+    fake.state().events = vec![event("PERMISSION_DENIED")];
+    let error = fake.watcher().wait(id("t")).await.unwrap_err();
+    assert!(matches!(error, WaitError::Cancelled { .. }), "{error:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_task_that_ended_well_just_before_its_cancellation_counts_as_such() {
     let fake = failing(succeeded());
     fake.watcher().wait(id("t")).await.unwrap();

@@ -143,6 +143,64 @@ fn assert_moved(beamline: &Beamline, report: &Value) {
     assert_eq!((prunes.len(), each.len()), (2 * NAMES.len(), 2 * NAMES.len()));
 }
 
+/// Where the end of a task with a fatal file is caught: its cancellation, and what is asked because of it.
+const FATAL_POINTS: [(&str, &str, usize); 7] = [
+    ("transfer.task_cancel", "hold-before", 1),
+    ("transfer.task_cancel", "hold", 1),
+    ("transfer.task_get", "hold-before", 1),
+    ("transfer.task_successful_transfers", "hold-before", 1),
+    ("transfer.task_skipped_errors", "hold", 1),
+    ("transfer.submission_id", "hold-before", 2),
+    ("transfer.submit", "hold", 2),
+];
+
+/// The first file ends the first task, and the process with it.
+fn killed_at_a_fatal_file((operation, effect, nth): &(&str, &str, usize)) {
+    let (beamline, files) = beamline(false);
+    let command = || beamline.move_file("L", &files.to_string());
+    let sim = &beamline.sim;
+    sim.fault(
+        "task:permission-denied,destination=data832,times=1"
+            .parse()
+            .unwrap(),
+    );
+    sim.fault(format!("{operation}:{effect}=point,nth={nth}").parse().unwrap());
+    let held = format!("{effect}=point");
+    let child = command().spawn().unwrap();
+    let reached = sim.journal().wait_for(PATIENCE, |entries| {
+        entries.iter().any(|entry| entry.fault.as_ref() == Some(&held))
+    });
+    kill(child);
+    reached.unwrap();
+    sim.clear_faults();
+    let output = finish(command());
+    let report = document(&output);
+    let files = report["files"].as_array().unwrap();
+    let is_ok: Vec<bool> = files.iter().map(|file| file["ok"] == true).collect();
+    assert_eq!(is_ok[1..], [true; 3], "{report:#}");
+    // When its neighbours go again its own end may stand on record: then this run is the one that tries again.
+    if *nth == 1 || !is_ok[0] {
+        assert_eq!((output.status.code(), is_ok[0]), (Some(1), false), "{report:#}");
+        assert_eq!(report["error"]["code"], "PERMISSION_DENIED", "{report:#}");
+    }
+    // The file that ended the task is tried again by the next run.
+    let output = finish(command());
+    let report = document(&output);
+    assert!(output.status.success(), "{report:#}");
+    for name in NAMES {
+        let bytes = sim.collection("spot832").read(name);
+        for key in ["data832", "nersc832"] {
+            assert!(sim.collection(key).read(name) == bytes, "{name} on {key}");
+        }
+    }
+}
+
+#[test]
+fn a_list_killed_while_a_fatal_file_ends_its_task_fails_that_file_alone_in_its_rerun() {
+    let name = |(operation, effect, nth): &(&str, &str, usize)| format!("{effect} of {operation} #{nth}");
+    cases::each(&FATAL_POINTS, name, killed_at_a_fatal_file);
+}
+
 #[test]
 fn a_list_killed_around_its_submissions_is_completed_by_its_rerun_with_one_task_a_hop() {
     cases::each(&points(), Point::name, killed_at);

@@ -9,14 +9,13 @@ use globus_transfer::{Label, QueueItem, SubmissionDocument, SyncLevel, Transfers
 use run_store::{Effect, Intent, Slot};
 use serde_json::Value;
 
-use super::delivery;
 use super::extent::Extent;
 use super::hop::{Kind, key};
 use super::many::{AT_ONCE, Call, End};
 use super::mover::{self, SERVICE, STEP};
 use super::observe::{collection, path_on};
 use super::queues::Queue;
-use super::ride::Ride;
+use super::ride::{Ride, Way};
 use super::source::{self, Order};
 use super::submit::finish;
 use super::together::{look_all, recorded_all};
@@ -70,6 +69,7 @@ impl Call<'_> {
         let keys: Vec<String> = which.iter().map(|n| key(self.hop, self.items[*n])).collect();
         let failed = |error: run_store::Error| Failure::store(STEP, &error);
         let effects = self.run.record().effects(STEP, &keys).await.map_err(failed)?;
+        let way = Way::new(self.run, self.hop)?;
         for (n, effect) in which.into_iter().zip(effects) {
             match effect {
                 Err(error) => todo.ends.push((n, Err(Failure::store(STEP, &error)))),
@@ -82,12 +82,14 @@ impl Call<'_> {
                         ..
                     },
                 )) => match mover::order(facts) {
-                    Ok(order) => {
-                        let (from, to) = self.hop.both(self.items[n]);
-                        let known = (delivery::key(from, to, STEP)?, None);
-                        let ride = Ride::new(self.run, slot, order, known).recorded();
+                    Ok(Order {
+                        source: Extent::File(source),
+                        ..
+                    }) => {
+                        let ride = Ride::new(&way, slot, &source, None).recorded();
                         todo.batches.entry(id).or_default().push((n, ride));
                     }
+                    Ok(_) => todo.ends.push((n, Err(no_file()))),
                     Err(failure) => todo.ends.push((n, Err(failure))),
                 },
                 Ok(Effect::Pending(..)) => todo.lone.push(n),
@@ -119,7 +121,7 @@ impl Call<'_> {
     pub(super) fn queued(self, n: usize, ride: &Arc<Ride>) -> Result<QueueItem<Arc<Ride>>, Failure> {
         let from = path_on(self.hop.source, self.items[n].path, STEP)?;
         let to = path_on(self.hop.destination, self.items[n].path, STEP)?;
-        Ok(QueueItem::new(from, to, ride.order.source.size()).marked(Arc::clone(ride)))
+        Ok(QueueItem::new(from, to, ride.bytes()).marked(Arc::clone(ride)))
     }
 
     /// A batch that a session before this one recorded: the same bytes again, or its task.
@@ -195,6 +197,7 @@ impl Call<'_> {
         // The record first: what is delivered between the two looks is noticed before it is sent.
         let which: Vec<usize> = fresh.iter().map(|(n, ..)| *n).collect();
         let before = recorded_all(run.workplace(), items, hop, &which).await?;
+        let way = Way::new(run, hop)?;
         let mut seen: BTreeMap<usize, Result<Extent, Failure>> = look_all(run, items, hop, &asked).await?;
         let (mut rides, mut old, mut ends) = (Vec::new(), Vec::new(), Vec::new());
         for ((n, slot, trusted), before) in fresh.into_iter().zip(before) {
@@ -206,8 +209,9 @@ impl Call<'_> {
             };
             match source {
                 Err(failure) => ends.push((n, Err(failure))),
-                Ok(source) if before.1.is_some() => old.push((n, slot, source, before)),
-                Ok(source) => rides.push((n, Ride::new(run, slot, Order::all(source), before))),
+                Ok(source) if before.is_some() => old.push((n, slot, source, before)),
+                Ok(Extent::File(source)) => rides.push((n, Ride::new(&way, slot, &source, before))),
+                Ok(Extent::Folder(_)) => ends.push((n, Err(no_file()))),
             }
         }
         let looked = stream::iter(old).map(|(n, slot, source, before)| async move {
@@ -217,7 +221,11 @@ impl Call<'_> {
         let looked: Vec<_> = looked.buffer_unordered(AT_ONCE).collect().await;
         for (n, slot, before, task) in looked {
             match task {
-                Ok(source::Task::Copy(order)) => rides.push((n, Ride::new(run, slot, order, before))),
+                Ok(source::Task::Copy(Order {
+                    source: Extent::File(source),
+                    ..
+                })) => rides.push((n, Ride::new(&way, slot, &source, before))),
+                Ok(source::Task::Copy(_)) => ends.push((n, Err(no_file()))),
                 Ok(source::Task::Stands(proof)) => {
                     let end = finish(slot, &proof).await.map(|()| proof);
                     ends.push((n, end));
@@ -227,4 +235,8 @@ impl Call<'_> {
         }
         Ok((rides, ends))
     }
+}
+
+fn no_file() -> Failure {
+    Failure::new(STEP, "NOT_A_FILE", "what shares a task is a file")
 }

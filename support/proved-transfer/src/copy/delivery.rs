@@ -192,8 +192,8 @@ fn extent(
         && file.path.is_empty()
     {
         return Some(Extent::File(Observation {
-            endpoint,
-            collection,
+            endpoint: endpoint.into(),
+            collection: collection.into(),
             path,
             size: file.size,
             modified: (*time)?,

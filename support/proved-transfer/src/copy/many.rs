@@ -21,7 +21,7 @@ use crate::progress::Event;
 use crate::session::Session;
 
 /// Files of the queue, and whose they are by their position.
-type Carried = (Transfers<Arc<Ride>>, Vec<(usize, Arc<Ride>)>);
+type Carried = (Transfers<Arc<Ride>>, Vec<Option<(usize, Arc<Ride>)>>);
 
 /// Files that are looked at one by one at a time: those that were delivered before.
 pub(super) const AT_ONCE: usize = 100;
@@ -171,7 +171,7 @@ impl Many<'_> {
         let mut carried = Vec::new();
         for (id, rides) in todo.batches {
             match call.resumed(&queue, &options, &id, &rides).await {
-                Ok(transfers) => carried.push((transfers, rides)),
+                Ok(transfers) => carried.push((transfers, rides.into_iter().map(Some).collect())),
                 Err(failure) => self.fail_all(rides.into_iter().map(|(n, _)| n), &failure),
             }
         }
@@ -180,6 +180,7 @@ impl Many<'_> {
         if !rides.is_empty() {
             let items = rides.iter().map(|(n, ride)| call.queued(*n, ride));
             let items: Vec<_> = items.collect::<Result<_, _>>()?;
+            let rides = rides.into_iter().map(Some).collect();
             carried.push((queue.transfer_all(&options, items), rides));
         }
         // What has a task of its own keeps nobody waiting.
@@ -193,14 +194,14 @@ impl Many<'_> {
     async fn carry(&mut self, carried: Vec<Carried>) -> Result<Vec<usize>, Failure> {
         let call = self.call;
         let tasks = Arc::new(Tasks::default());
-        let total = carried.iter().flat_map(|(_, rides)| rides);
-        let total = total.map(|(_, ride)| ride.order.source.size()).sum();
-        let each = carried.into_iter().map(|(transfers, rides)| {
+        let total = carried.iter().flat_map(|(_, rides)| rides.iter().flatten());
+        let total = total.map(|(_, ride)| ride.bytes()).sum();
+        let each = carried.into_iter().map(|(transfers, mut rides)| {
             let told = tasks.told(call.run, call.hop, total, transfers);
             told.map(move |settled| {
                 let of = settled.into_iter().filter_map(|one| {
-                    let (n, ride) = rides.get(one.position)?;
-                    Some((*n, Arc::clone(ride), one.result))
+                    let (n, ride) = rides.get_mut(one.position)?.take()?;
+                    Some((n, ride, one.result))
                 });
                 of.collect::<Vec<Settled>>()
             })

@@ -9,6 +9,7 @@ mod judge;
 mod listing;
 mod many;
 mod mover;
+mod name;
 mod observe;
 mod queues;
 mod ride;

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use globus_transfer::{EndpointId, Entry, EntryKind};
 use serde::{Deserialize, Serialize};
 
+use super::name::Name;
 use crate::endpoint::StorageEndpoint;
 use crate::failure::Failure;
 use crate::session::Workplace;
@@ -14,8 +15,8 @@ use crate::session::Workplace;
 /// a modification time (whole seconds) can tell.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Observation {
-    pub(crate) endpoint: String,
-    pub(crate) collection: String,
+    pub(crate) endpoint: Name,
+    pub(crate) collection: Name,
     pub(crate) path: String,
     pub(crate) size: u64,
     pub(crate) modified: DateTime<Utc>,
@@ -88,7 +89,7 @@ pub async fn observe(
     let entry = place.service.lookout.stat(&id, &path).await;
     let entry =
         entry.map_err(|error| Failure::service(step, "globus_transfer", &error).hop(endpoint.key()))?;
-    seen(endpoint, &id, path, entry, step)
+    seen(&Side::new(endpoint, &id), path, entry, step)
 }
 
 /// Looks at paths of an endpoint, each for itself. Few requests: one for each folder they lie in, or a few; retried.
@@ -108,20 +109,28 @@ pub(super) async fn observe_all(
     let entries = place.service.lookout.stat_all(&id, &asked).await;
     let entries =
         entries.map_err(|error| Failure::service(step, "globus_transfer", &error).hop(endpoint.key()))?;
+    let side = Side::new(endpoint, &id);
     let each = paths.into_iter().zip(entries);
-    Ok(each
-        .map(|(path, entry)| seen(endpoint, &id, path, entry, step))
-        .collect())
+    Ok(each.map(|(path, entry)| seen(&side, path, entry, step)).collect())
+}
+
+/// The key and the collection of an endpoint, which all observations of one look share.
+struct Side {
+    endpoint: Name,
+    collection: Name,
+}
+
+impl Side {
+    fn new(endpoint: &StorageEndpoint, id: &EndpointId) -> Self {
+        Self {
+            endpoint: endpoint.key().as_str().into(),
+            collection: id.as_ref().into(),
+        }
+    }
 }
 
 /// What an entry is.
-fn seen(
-    endpoint: &StorageEndpoint,
-    id: &EndpointId,
-    path: String,
-    entry: Option<Entry>,
-    step: &str,
-) -> Result<Seen, Failure> {
+fn seen(on: &Side, path: String, entry: Option<Entry>, step: &str) -> Result<Seen, Failure> {
     let Some(entry) = entry else {
         return Ok(Seen::Missing);
     };
@@ -134,8 +143,8 @@ fn seen(
     match (entry.size, entry.last_modified) {
         (Some(size), Some(modified)) => {
             let file = Observation {
-                endpoint: endpoint.key().to_string(),
-                collection: id.to_string(),
+                endpoint: on.endpoint.clone(),
+                collection: on.collection.clone(),
                 path,
                 size,
                 modified,
@@ -150,7 +159,7 @@ fn seen(
             "listing",
             format!(
                 "the listing of {path:?} on {} lacks a size or a time",
-                endpoint.key()
+                on.endpoint
             ),
         )),
     }

@@ -4,22 +4,52 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use globus_transfer::{Intended, Journal, JournalError, QueueItem, SubmissionDocument, TaskId};
 use run_store::{Batch, BatchIntended, BatchItem, DeliveryKey, RunStore, Settlement, Slot};
 use serde_json::{Value, json};
 
+use super::extent::Extent;
+use super::hop::Hop;
+use super::mover::STEP;
+use super::name::Name;
+use super::observe::{Observation, collection};
 use super::source::Order;
 use crate::failure::Failure;
 use crate::session::Session;
 
-/// A file on its way through the queue: whose it is, and how it stands on record.
+/// What the files of a call have in common: whose they are, from where and to where.
+#[derive(Debug)]
+pub(super) struct Way {
+    run: Session,
+    /// The key of the source endpoint.
+    endpoint: Name,
+    /// The collections, as deliveries are recorded under them.
+    source: Name,
+    destination: Name,
+}
+
+impl Way {
+    pub(super) fn new(run: &Session, hop: Hop<'_>) -> Result<Arc<Self>, Failure> {
+        let id = |endpoint| Ok(collection(endpoint, STEP)?.to_string().into());
+        Ok(Arc::new(Self {
+            run: run.clone(),
+            endpoint: hop.source.key().as_str().into(),
+            source: id(hop.source)?,
+            destination: id(hop.destination)?,
+        }))
+    }
+}
+
+/// A file on its way through the queue: whose it is, and how it stands on record. There are tens of thousands of them,
+/// so what their item knows they do not repeat.
 #[derive(Debug)]
 pub(crate) struct Ride {
-    run: Session,
-    pub(super) order: Order,
-    /// Where the delivery of it would be on record.
-    key: DeliveryKey,
-    /// The task of the delivery that was on record when its source was looked at.
+    way: Arc<Way>,
+    /// The source when it was looked at.
+    bytes: u64,
+    modified: DateTime<Utc>,
+    /// The task of the delivery that was on record then.
     before: Option<String>,
     attempt: Mutex<Attempt>,
 }
@@ -32,22 +62,32 @@ struct Attempt {
 }
 
 impl Ride {
-    pub(super) fn new(
-        run: &Session,
-        slot: Slot,
-        order: Order,
-        (key, before): (DeliveryKey, Option<String>),
-    ) -> Arc<Self> {
+    pub(super) fn new(way: &Arc<Way>, slot: Slot, source: &Observation, before: Option<String>) -> Arc<Self> {
         Arc::new(Self {
-            run: run.clone(),
-            order,
-            key,
+            way: Arc::clone(way),
+            bytes: source.size,
+            modified: source.modified,
             before,
             attempt: Mutex::new(Attempt {
                 slot: Some(slot),
                 intended: false,
             }),
         })
+    }
+
+    /// The file as it was when it was looked at, which stands at `path`.
+    pub(super) fn source(&self, path: &str) -> Extent {
+        Extent::File(Observation {
+            endpoint: self.way.endpoint.clone(),
+            collection: self.way.source.clone(),
+            path: path.to_owned(),
+            size: self.bytes,
+            modified: self.modified,
+        })
+    }
+
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     /// As a session before this one recorded it.
@@ -72,8 +112,8 @@ impl Ride {
         self.with(|attempt| attempt.slot.take().filter(|_| !attempt.intended))
     }
 
-    fn batch_item(&self) -> Option<BatchItem> {
-        let facts = json!(self.order);
+    fn batch_item(&self, path: &str) -> Option<BatchItem> {
+        let facts = json!(Order::all(self.source(path)));
         self.with(|attempt| attempt.slot.as_ref().map(|slot| slot.batch_item(facts)))
     }
 
@@ -117,7 +157,7 @@ impl Record {
         &self,
         items: &[&QueueItem<Arc<Ride>>],
     ) -> Result<Vec<(usize, JournalError)>, JournalError> {
-        let keys: Vec<DeliveryKey> = items.iter().map(|item| item.mark().key.clone()).collect();
+        let keys: Vec<DeliveryKey> = items.iter().map(|item| delivery_key(item)).collect();
         let now = self.store.deliveries(&keys).await.map_err(failed)?;
         let each = items.iter().zip(now).enumerate();
         let news = each.filter_map(|(n, (item, now))| {
@@ -125,7 +165,7 @@ impl Record {
             // What is queued again was under way here all the time.
             let now = now.filter(|now| !ride.is_intended() && ride.before.as_ref() != Some(&now.task_id))?;
             let error = run_store::Error::Elsewhere {
-                step: super::mover::STEP.to_owned(),
+                step: STEP.to_owned(),
                 key: item.source_path().to_owned(),
                 run_id: now.run_id,
             };
@@ -135,17 +175,32 @@ impl Record {
     }
 }
 
+/// Where the delivery of an item would be on record.
+fn delivery_key(item: &QueueItem<Arc<Ride>>) -> DeliveryKey {
+    let way = &item.mark().way;
+    DeliveryKey {
+        source_endpoint: way.source.to_string(),
+        source_path: item.source_path().to_owned(),
+        destination_endpoint: way.destination.to_string(),
+        destination_path: item.destination_path().to_owned(),
+    }
+}
+
+fn batch_item(item: &QueueItem<Arc<Ride>>) -> Option<BatchItem> {
+    item.mark().batch_item(item.source_path())
+}
+
 /// Ends the attempts that are recorded, and makes the next ones of them.
 async fn end_attempts(items: &[&QueueItem<Arc<Ride>>], why: &Failure) -> Result<(), JournalError> {
     let mut ended: BTreeMap<&str, (&Ride, Vec<Settlement>)> = BTreeMap::new();
     for ride in items.iter().map(|item| item.mark()) {
         if let Some(end) = ride.ended(why) {
-            let of_run = ended.entry(ride.run.run_id());
+            let of_run = ended.entry(ride.way.run.run_id());
             of_run.or_insert_with(|| (ride, Vec::new())).1.push(end);
         }
     }
     for (ride, ends) in ended.into_values() {
-        ride.run.record().settle_all(ends).await.map_err(failed)?;
+        ride.way.run.record().settle_all(ends).await.map_err(failed)?;
     }
     for ride in items.iter().map(|item| item.mark()) {
         if ride.is_intended() {
@@ -170,16 +225,12 @@ impl Journal<Arc<Ride>> for Record {
         if !news.is_empty() {
             return Ok(Intended::Without(news));
         }
-        let again = Failure::new(
-            super::mover::STEP,
-            "queued_again",
-            "another file ended the task of this one",
-        );
+        let again = Failure::new(STEP, "queued_again", "another file ended the task of this one");
         end_attempts(items, &again).await?;
         let batch = Batch {
             id: document.submission_id().to_string(),
             document: document.as_bytes().to_vec(),
-            items: items.iter().filter_map(|item| item.mark().batch_item()).collect(),
+            items: items.iter().filter_map(|item| batch_item(item)).collect(),
         };
         match self.store.intend_batch(batch).await.map_err(failed)? {
             BatchIntended::Recorded => {
@@ -193,11 +244,7 @@ impl Journal<Arc<Ride>> for Record {
                     return Ok(Intended::Recorded);
                 }
                 let text = "another run delivered this file before it was sent";
-                end_attempts(
-                    items,
-                    &Failure::new(super::mover::STEP, "delivered_elsewhere", text),
-                )
-                .await?;
+                end_attempts(items, &Failure::new(STEP, "delivered_elsewhere", text)).await?;
                 Ok(Intended::Without(news))
             }
             BatchIntended::Without(refused) => {
@@ -213,7 +260,7 @@ impl Journal<Arc<Ride>> for Record {
         items: &[&QueueItem<Arc<Ride>>],
         task_id: &TaskId,
     ) -> Result<(), JournalError> {
-        let items: Vec<BatchItem> = items.iter().filter_map(|item| item.mark().batch_item()).collect();
+        let items: Vec<BatchItem> = items.iter().filter_map(|item| batch_item(item)).collect();
         let id = document.submission_id().to_string();
         let receipt = json!({ "task_id": task_id });
         self.store.note_batch(&id, &items, &receipt).await.map_err(failed)

@@ -11,6 +11,7 @@ use super::delivery;
 use super::extent::Extent;
 use super::hop::{Hop, Item};
 use super::mover::STEP;
+use super::name::Name;
 use super::observe::observe_all;
 use super::ride::Ride;
 use super::source;
@@ -37,13 +38,13 @@ pub(super) async fn look_all(
         .collect())
 }
 
-/// Where the delivery of each of these items over this hop would be on record, and the task of the one that is.
+/// The task of the delivery of each of these items over this hop that is on record.
 pub(super) async fn recorded_all(
     place: &Workplace,
     items: &[Item<'_>],
     hop: Hop<'_>,
     which: &[usize],
-) -> Result<Vec<(DeliveryKey, Option<String>)>, Failure> {
+) -> Result<Vec<Option<String>>, Failure> {
     let keys = which.iter().map(|n| {
         let (from, to) = hop.both(items[*n]);
         delivery::key(from, to, STEP)
@@ -52,7 +53,7 @@ pub(super) async fn recorded_all(
     let found = place.store().deliveries(&keys).await;
     let found = found.map_err(|error| Failure::store(STEP, &error))?;
     let tasks = found.into_iter().map(|found| found.map(|found| found.task_id));
-    Ok(keys.into_iter().zip(tasks).collect())
+    Ok(tasks.collect())
 }
 
 /// Confirms deliveries that have just ended, as for one: the source unchanged since submission, the copy of its size.
@@ -79,16 +80,23 @@ pub(super) async fn confirm_all(
     };
     let at = place.now();
     let (mut ends, mut records) = (Vec::new(), Vec::new());
+    // The files of a task share its name.
+    let mut task = Name::from("");
     for ((n, ride, task_id), (from, to)) in delivered.into_iter().zip(from.into_iter().zip(to)) {
         let (source, destination) = hop.both(items[n]);
         let sides = from.and_then(|from| Ok((from, to?)));
         let end = sides
-            .and_then(|(from, to)| confirmed((source, from), (destination, to), &ride.order.source, STEP))
+            .and_then(|(from, to)| {
+                let submitted = ride.source(items[n].path);
+                confirmed((source, from), (destination, to), &submitted, STEP)
+            })
             .map_err(|failure| failure.task(&task_id, "SUCCEEDED"));
         let end = end.map(|(from, to)| {
-            let task_id = task_id.to_string();
-            records.push(delivery::of((&from, &to), (run.run_id(), &task_id), at));
-            VerifiedCopy::new(from, to, (Verify::Delivery, Some(task_id)), at)
+            records.push(delivery::of((&from, &to), (run.run_id(), task_id.as_ref()), at));
+            if *task != *task_id.as_ref() {
+                task = task_id.as_ref().into();
+            }
+            VerifiedCopy::new(from, to, (Verify::Delivery, Some(task.clone())), at)
         });
         ends.push((n, ride, end));
     }

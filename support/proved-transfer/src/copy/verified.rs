@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::extent::Extent;
+use super::name::Name;
 
 /// How long a proof may be acted on: a listing tells about the moment in which it was made.
 const FRESH_FOR: TimeDelta = TimeDelta::minutes(5);
@@ -41,7 +42,7 @@ pub struct VerifiedCopy {
     witness: Extent,
     verified_by: Verify,
     #[serde(skip_serializing_if = "Option::is_none")]
-    task_id: Option<String>,
+    task_id: Option<Name>,
     verified_at: DateTime<Utc>,
 }
 
@@ -52,7 +53,7 @@ struct Record {
     witness: Extent,
     #[serde(default)]
     verified_by: Verify,
-    task_id: Option<String>,
+    task_id: Option<Name>,
     verified_at: DateTime<Utc>,
 }
 
@@ -60,7 +61,7 @@ impl VerifiedCopy {
     pub(super) fn new(
         subject: Extent,
         witness: Extent,
-        (verified_by, task_id): (Verify, Option<String>),
+        (verified_by, task_id): (Verify, Option<Name>),
         verified_at: DateTime<Utc>,
     ) -> Self {
         Self {

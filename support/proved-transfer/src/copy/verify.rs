@@ -128,7 +128,7 @@ async fn copy_of(
     }
     let (source, copy) = try_join(whole(place, source, now, step), whole(place, copy, witness, step)).await?;
     let task_id = match by {
-        Verify::Delivery => Some(holds(&source, &copy.extent, &recorded, step)?),
+        Verify::Delivery => Some(holds(&source, &copy.extent, &recorded, step)?.into()),
         Verify::Size => {
             super::compare::listed(&source.others, source.extent.path(), step)?;
             witnesses(&copy.extent, None, &source.extent, step)?;
@@ -192,7 +192,7 @@ pub(super) async fn confirm_delivery(
     let at = place.now();
     let sides = (&from.extent, &to.extent);
     delivery::record(place, sides, (run.run_id(), task_id), at, step).await?;
-    let by = (Verify::Delivery, Some(task_id.to_owned()));
+    let by = (Verify::Delivery, Some(task_id.into()));
     Ok(VerifiedCopy::new(from.extent, to.extent, by, at))
 }
 
