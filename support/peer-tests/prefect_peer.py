@@ -5,6 +5,7 @@ import json
 import os
 import sys
 
+import prefect.main  # noqa: F401  Prefect 3.4 completes its models there, and nowhere else
 from prefect.client.orchestration import get_client
 
 
