@@ -127,6 +127,17 @@ def a_bogus_payload():
     reply = v3.submit(ENDPOINT, {"tasks": {state["function"]: ["payload"]}, "create_queue": False})
     task = ended(reply["tasks"][state["function"]][0])
     equal(task["status"], "failed", "status")
+    # Nor need the function be one: it is taken as it is, and each of its tasks fails with a reason.
+    document = {"function_name": "howdy", "function_code": "410\n10\n04\n:gAS...", "description": "d", "public": False}
+    function = v2.register_function(document)["function_uuid"]
+    equal(v2.get_function(function)["function_uuid"], function, "function")
+    reply = v3.submit(ENDPOINT, {"tasks": {function: ["payload-1", "payload-2"]}, "create_queue": False})
+    tasks = reply["tasks"][function]
+    equal(len(tasks), 2, "tasks")
+    equal([ended(one)["status"] for one in tasks], ["failed", "failed"], "status")
+    batch = v2.get_task_batch(tasks)["results"]
+    equal([bool(batch[one]["reason"]) for one in tasks], [True, True], "reasons")
+    equal({one["id"] for one in v2.get_task_group(reply["task_group_id"])["tasks"]}, set(tasks), "group")
     return task["reason"]
 
 
@@ -167,6 +178,36 @@ def a_flow_is_made():
     flows.update_flow(state["flow"], title="sdk flow 2")
     listed = [flow["id"] for flow in flows.paginated.list_flows().items()]
     equal(state["flow"] in listed, True, "listed")
+    mine = flows.list_flows(filter_roles="flow_owner", orderby="updated_at DESC")
+    equal([state["flow"] in [flow["id"] for flow in mine["flows"]], mine["has_next_page"]], [True, False], "mine")
+
+
+@check
+def a_flow_that_echoes():
+    """The smallest flow: a state that passes its input on."""
+    echo = {"Type": "Pass", "Parameters": {"echo.$": "$.msg"}, "ResultPath": "$.out", "End": True}
+    schema = {"type": "object", "properties": {"msg": {"type": "string"}}, "required": ["msg"],
+              "additionalProperties": False}  # fmt: skip
+    made = flows.create_flow("echo", {"StartAt": "S", "States": {"S": echo}}, schema, subtitle="s", keywords=["local"])
+    for key in ("id", "title", "definition", "input_schema", "globus_auth_scope", "flow_owner"):
+        equal(key in made, True, key)
+    scope = f"https://auth.globus.org/scopes/{made['id']}/flow_{made['id'].replace('-', '_')}_user"
+    equal(str(globus_sdk.SpecificFlowClient(made["id"]).scopes.user), scope, "scope")
+    equal(made["globus_auth_scope"], scope, "the service's scope")
+    one = globus_sdk.SpecificFlowClient(made["id"], authorizer=globus_sdk.ClientCredentialsAuthorizer(auth, scope))
+    run = one.run_flow({"msg": "hi"}, label="run", tags=["t"])["run_id"]
+    deadline = time.monotonic() + WAIT
+    while flows.get_run(run)["status"] == "ACTIVE" and time.monotonic() < deadline:
+        time.sleep(0.2)
+    equal(flows.get_run(run)["details"]["output"]["out"], {"echo": "hi"}, "output")
+    runs = flows.list_runs(filter_flow_id=made["id"])
+    equal([[run["run_id"] for run in runs], runs["has_next_page"]], [[run], False], "runs")
+    logged = flows.get_run_logs(run, limit=100, reverse_order=False)
+    equal(logged["entries"][0]["code"], "FlowStarted", "first entry")
+    for entry in logged:
+        equal([key for key in ("time", "code", "description", "details") if key not in entry], [], "entry")
+    equal(flows.get_run_logs(run, reverse_order=True)["entries"][0]["code"], "FlowSucceeded", "last entry")
+    flows.delete_flow(made["id"])
 
 
 @check

@@ -92,9 +92,15 @@ fn crash() -> Result {
     tools::run(test)
 }
 
-/// The same tests with many cases. A failure does not hide others,
-/// and a case that failed is printed with its input.
+/// For ten minutes hostile results of compute tasks; then the same tests with many cases. A failure does not hide
+/// others, and a case that failed is printed with its input.
 fn fuzz() -> Result {
+    let mut hostile = tools::cargo(&["test", "--package", "globus-compute", "--test", "fuzz"]);
+    hostile.args(["--", "--nocapture"]);
+    if std::env::var_os("FUZZ_SECONDS").is_none() {
+        hostile.env("FUZZ_SECONDS", "600");
+    }
+    tools::run(hostile)?;
     let mut test = tools::cargo(&["test", "--workspace", "--exclude", "peer-tests"]);
     test.args(["--all-features", "--no-fail-fast"]);
     test.env("INSTA_UPDATE", "no");

@@ -182,3 +182,65 @@ async fn a_run_is_cancelled_and_not_released_while_it_goes_on() {
     }
     assert!(second.wait().pace(PACE).await.is_ok());
 }
+
+/// The form of the site's flows: three paths into the input, a wait of an hour, no schema.
+#[tokio::test]
+async fn a_flow_of_one_function_by_paths_into_its_input() {
+    let (sim, client) = start();
+    let endpoint = sim.env()["GLOBUS_COMPUTE_ENDPOINT"].clone();
+    let source =
+        "def reconstruction_wrapper(rundir, h5_file_name):\n    return rundir + '/' + h5_file_name\n";
+    let function = register(&sim, "reconstruction_wrapper", source).await;
+    let call = Action::new(definition::COMPUTE_ACTION)
+        .parameter("endpoint.$", "$.input.compute_endpoint_id")
+        .parameter("function.$", "$.input.compute_function_id")
+        .parameter("kwargs.$", "$.input.compute_function_kwargs")
+        .result_path("$.ReconstructionOutput")
+        .wait_time(3600)
+        .end();
+    let definition = Definition::new("Reconstruction")
+        .state("Reconstruction", call)
+        .build()
+        .unwrap();
+    let flow = client
+        .create_flow("Reconstruction flow", definition, json!({}))
+        .send()
+        .await
+        .unwrap();
+    let input = json!({"input": {"compute_endpoint_id": endpoint, "compute_function_id": function,
+        "compute_function_kwargs": {"rundir": "data/raw", "h5_file_name": "scan.h5"}}});
+    let run = client.flow(flow.id).run(input).unwrap().send().await.unwrap();
+    let ended = client.run(run.run_id).wait().pace(PACE).await.unwrap();
+    let output = ended.output().unwrap();
+    assert_eq!(
+        output["ReconstructionOutput"]["details"]["result"],
+        json!(["data/raw/scan.h5"])
+    );
+}
+
+/// Registers a function as the service's own clients do.
+async fn register(sim: &Sim, name: &str, source: &str) -> String {
+    let env = sim.env();
+    let scope = "https://auth.globus.org/scopes/facd7ccc-c5f4-42aa-916b-a0e270e2c2a9/all";
+    let http = reqwest::Client::builder()
+        .no_proxy()
+        .tls_certs_only([])
+        .build()
+        .unwrap();
+    let answer = |request: reqwest::RequestBuilder| async {
+        let text = request.send().await.unwrap().text().await.unwrap();
+        serde_json::from_str::<Value>(&text).unwrap()
+    };
+    let token = http
+        .post(format!("{}v2/oauth2/token", env["GLOBUS_SDK_SERVICE_URL_AUTH"]))
+        .basic_auth(&env["GLOBUS_CLIENT_ID"], Some(&env["GLOBUS_CLIENT_SECRET"]))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(format!("grant_type=client_credentials&scope={scope}"));
+    let token = answer(token).await;
+    let document = json!({"function_name": name, "function_code": source, "serialized": false});
+    let made = http
+        .post(format!("{}v3/functions", env["GLOBUS_SDK_SERVICE_URL_COMPUTE"]))
+        .bearer_auth(token["access_token"].as_str().unwrap())
+        .body(document.to_string());
+    answer(made).await["function_uuid"].as_str().unwrap().to_owned()
+}

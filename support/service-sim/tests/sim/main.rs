@@ -7,6 +7,8 @@ mod auth;
 #[cfg(feature = "bin")]
 mod binary;
 mod clocks;
+#[cfg(feature = "compute")]
+mod compute;
 mod control;
 mod delivery;
 mod faults;
