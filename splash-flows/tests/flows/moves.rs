@@ -111,6 +111,35 @@ async fn a_scan_that_grew_is_copied_again_and_one_that_shrank_never_overwrites_i
     assert_eq!(bench.requests("transfer.submit"), 2);
 }
 
+/// A run that was killed before its submission is run again much later: another run delivered the scan, and then the
+/// source rotted.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recorded_submission_does_not_overwrite_what_was_delivered_since() {
+    let mut bench = Bench::new();
+    let spot832 = bench.sim.collection("spot832");
+    let parameters = json!({ "file_path": "/global/raw/x.txt", "send_to_nersc": false });
+    let moved = async |bench: &Bench, run: &str| {
+        let outcome = bench.run(run, "new_832_file_flow", parameters.clone());
+        outcome.await.unwrap().report
+    };
+    spot832.write("raw/x.txt", b"the scan");
+    bench
+        .dropped_at(moved(&bench, "A"), "transfer.submit:hold-before=never,nth=1")
+        .await;
+    bench.restart();
+    assert_eq!(moved(&bench, "B").await["ok"], true);
+    spot832.write("raw/x.txt", b"rot");
+    let submitted = bench.requests("transfer.submit");
+    let report = moved(&bench, "A").await;
+    assert_eq!(report["error"]["code"], "source_changed", "{report:#}");
+    assert_eq!(bench.sim.collection("data832").read("raw/x.txt"), b"the scan");
+    assert_eq!(bench.requests("transfer.submit"), submitted);
+    spot832.write("raw/x.txt", b"the scan, and the rest of it");
+    bench.restart();
+    let report = moved(&bench, "A").await;
+    assert_eq!(report["ok"], true, "what has grown is copied: {report:#}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn two_scans_of_one_folder_and_one_sample_name_are_two_datasets() {
     let bench = Bench::new();

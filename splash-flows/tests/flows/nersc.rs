@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use splash_flows::ingest::{open_flow, open_flows};
 
-use crate::bench::Bench;
+use crate::bench::{Bench, config};
 
 const SCRIPTS: &str = "nersc832_alsdev_recon_scripts";
 
@@ -315,6 +315,36 @@ async fn killed_around_the_submission_one_job_does_the_work() {
     }
 }
 
+/// The same for a folder, whose task is its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recorded_submission_of_results_does_not_overwrite_what_was_delivered_since() {
+    let mut bench = bench();
+    let keys = json!({ "nersc_recon": { "settle": "2s" } });
+    bench
+        .dropped_at(
+            reconstruct(&bench, "A"),
+            "transfer.submit:hold-before=never,nth=1",
+        )
+        .await;
+    bench.configure(&keys);
+    let report = recon(&bench, "B").await;
+    assert_eq!(report["ok"], true, "{report:#}");
+    let made = bench
+        .sim
+        .collection("nersc832_alsdev_pscratch_scratch")
+        .path("f/recscan");
+    let slice = std::fs::read_dir(made).unwrap().next().unwrap().unwrap().path();
+    let home = bench.sim.collection("nersc832_alsdev_scratch").path("f/recscan");
+    let home = home.join(slice.file_name().unwrap());
+    let good = std::fs::read(&home).unwrap();
+    std::fs::write(&slice, &good[..good.len() / 2]).unwrap();
+    let submitted = bench.requests("transfer.submit");
+    let report = reconstruct(&bench, "A").await;
+    assert_eq!(report["error"]["code"], "source_changed", "{report:#}");
+    assert_eq!(bench.requests("transfer.submit"), submitted);
+    assert!(std::fs::read(&home).unwrap() == good, "the copy was overwritten");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_at_nersc_or_may_not_be_there_is_refused_before_any_job() {
     let bench = bench();
@@ -343,6 +373,27 @@ async fn what_is_not_at_nersc_or_may_not_be_there_is_refused_before_any_job() {
     let report = recon(&bench, "C").await;
     assert_eq!(report["error"]["code"], "export_control", "{report:#}");
     assert_eq!(bench.requests("sfapi.job_submit"), 0);
+}
+
+#[test]
+fn an_image_with_a_blank_is_refused_with_its_key() {
+    let sim = service_sim::Sim::builder().transfer().start().unwrap();
+    for (section, key) in [
+        ("ghcr_images832", "recon_image"),
+        ("ghcr_images832", "multires_image"),
+        ("nersc_streaming", "image"),
+    ] {
+        for image in ["registry/recon latest", "registry/recon\t", "", "--privileged"] {
+            let error = config(&sim, &json!({ section: { key: image } }))
+                .unwrap_err()
+                .to_string();
+            assert!(error.contains(&format!("{section}.{key}")), "{image:?}: {error}");
+            assert!(
+                error.contains("must be one word, without blanks"),
+                "{image:?}: {error}"
+            );
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

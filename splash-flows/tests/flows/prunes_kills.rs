@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::bench::Bench;
-use crate::prunes_folders::{CHECK, FOLDER, FROM, delivered, delivered_on, prune, tree};
+use crate::prunes_folders::{CHECK, FILES, FOLDER, FROM, delivered, delivered_on, prune, tree};
 
 /// The requests of one prune of a folder, in order.
 async fn operations(bench: &Bench) -> Vec<String> {
@@ -106,6 +106,27 @@ async fn dropped_between_rename_and_deletion_it_is_put_back_when_deletions_may_n
         }
         assert_eq!(bench.requests("transfer.delete"), 0);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dropped_between_rename_and_deletion_it_goes_into_the_trash_when_that_is_the_rule_since() {
+    let mut bench = delivered_on(Bench::local()).await;
+    bench
+        .dropped_at(prune(&bench, "P"), "transfer.rename:hold=point,nth=1")
+        .await;
+    bench.sim.release("point");
+    bench.deletion("quarantine");
+    let report = prune(&bench, "P").await;
+    assert_eq!(report["outcome"], "quarantined", "{report:#}");
+    assert_eq!(bench.requests("transfer.delete"), 0);
+    let trash = report["trash"]["path"].as_str().unwrap();
+    for name in FILES {
+        assert!(
+            bench.sim.collection(FROM).exists(format!("{trash}/{name}")),
+            "{name}"
+        );
+    }
+    assert!(!tree(&bench.sim, FROM).iter().any(|name| name.contains(".prune-")));
 }
 
 #[tokio::test(flavor = "multi_thread")]

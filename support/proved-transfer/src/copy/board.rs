@@ -9,17 +9,19 @@ use globus_transfer::{Label, QueueItem, SubmissionDocument, SyncLevel, Transfers
 use run_store::{Effect, Intent, Slot};
 use serde_json::Value;
 
-use super::extent::Extent;
+use super::delivery;
+use super::extent::{Extent, Located};
 use super::hop::{Kind, key};
 use super::many::{AT_ONCE, Call, End};
 use super::mover::{self, SERVICE, STEP};
-use super::observe::{collection, path_on};
+use super::observe::{Seen, collection, observe_all, path_on};
 use super::queues::Queue;
 use super::ride::{Ride, Way};
 use super::source::{self, Order};
 use super::submit::finish;
 use super::together::{look_all, recorded_all};
 use crate::control::off_site;
+use crate::endpoint::StorageEndpoint;
 use crate::failure::Failure;
 
 /// What a round leaves to do.
@@ -29,6 +31,10 @@ pub(super) struct Todo {
     pub(super) fresh: Vec<(usize, Slot, bool)>,
     pub(super) batches: BTreeMap<String, Vec<(usize, Arc<Ride>)>>,
     pub(super) lone: Vec<usize>,
+}
+
+fn at<'a>(endpoint: &'a StorageEndpoint, path: &'a str) -> Located<'a> {
+    Located { endpoint, path }
 }
 
 impl Call<'_> {
@@ -142,6 +148,7 @@ impl Call<'_> {
         let task_id = recorded.receipt.as_ref().and_then(mover::recorded_task);
         if task_id.is_none() {
             self.document_may_go(&document).await?;
+            self.overwrites_nothing(&document).await?;
         }
         let items = rides.iter().map(|(n, ride)| self.queued(*n, ride));
         let items: Vec<_> = items.collect::<Result<_, _>>()?;
@@ -153,32 +160,79 @@ impl Call<'_> {
         if self.hop.destination.on_site() {
             return Ok(());
         }
-        let root = self.hop.source.root();
-        let root = root.map_err(|error| Failure::new(STEP, "path", error.to_string()))?;
-        let read: Value = serde_json::from_slice(document.as_bytes()).unwrap_or_default();
-        let paths = read["DATA"].as_array().into_iter().flatten();
-        let paths = paths.map(|item| item["source_path"].as_str());
-        let paths = paths
-            .collect::<Option<Vec<&str>>>()
-            .filter(|paths| !paths.is_empty());
-        let unread = || {
-            Failure::new(
-                STEP,
-                "run_store",
-                "the files of the recorded submission cannot be read",
-            )
-        };
         let place = self.run.workplace();
-        for path in paths.ok_or_else(unread)? {
-            let below = path.strip_prefix(root.trim_end_matches('/')).unwrap_or(path);
+        for (path, _) in self.files_of(document)? {
             if let Some(record) = place
-                .controlled(self.hop.source, below, Some(self.run.run_id()))
+                .controlled(self.hop.source, &path, Some(self.run.run_id()))
                 .await?
             {
                 return Err(off_site(STEP, &record, self.hop.destination));
             }
         }
         Ok(())
+    }
+
+    /// A recorded document was perhaps never sent, and other runs may have delivered its files since: what the source
+    /// became after that must not overwrite them. Asks for listings only where something is on record.
+    async fn overwrites_nothing(self, document: &SubmissionDocument) -> Result<(), Failure> {
+        let (hop, place) = (self.hop, self.run.workplace());
+        let files = self.files_of(document)?;
+        let mut keys = Vec::with_capacity(files.len());
+        for (from, to) in &files {
+            keys.push(delivery::key(
+                at(hop.source, from),
+                at(hop.destination, to),
+                STEP,
+            )?);
+        }
+        let found = place.store().deliveries(&keys).await;
+        let found = found.map_err(|error| Failure::store(STEP, &error))?;
+        let earlier: Vec<(&str, Extent)> = files
+            .iter()
+            .zip(found)
+            .filter_map(|((from, to), found)| {
+                let sides = (at(hop.source, from), at(hop.destination, to));
+                let (earlier, _) = delivery::extents(&found?, sides.0, sides.1)?;
+                Some((from.as_str(), earlier))
+            })
+            .collect();
+        if earlier.is_empty() {
+            return Ok(());
+        }
+        let paths: Vec<&str> = earlier.iter().map(|(path, _)| *path).collect();
+        let seen = observe_all(place, hop.source, &paths, STEP).await?;
+        for ((_, earlier), seen) in earlier.iter().zip(seen) {
+            // What is gone there overwrites nothing; its task says so.
+            if let Seen::File(now) | Seen::Link(now) = seen? {
+                source::may_follow(&Extent::File(now), earlier, hop)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The files of a recorded document, relative to the two roots.
+    fn files_of(self, document: &SubmissionDocument) -> Result<Vec<(String, String)>, Failure> {
+        let root = |endpoint: &StorageEndpoint| {
+            let root = endpoint.root();
+            root.map_err(|error| Failure::new(STEP, "path", error.to_string()))
+        };
+        let (from, to) = (root(self.hop.source)?, root(self.hop.destination)?);
+        let below = |path: &Value, root: &str| {
+            let path = path.as_str()?;
+            let below = path.strip_prefix(root.trim_end_matches('/'));
+            Some(below.unwrap_or(path).to_owned())
+        };
+        let read: Value = serde_json::from_slice(document.as_bytes()).unwrap_or_default();
+        let files = read["DATA"].as_array().into_iter().flatten();
+        let files = files.map(|item| {
+            let source = below(&item["source_path"], &from)?;
+            Some((source, below(&item["destination_path"], &to)?))
+        });
+        let files: Option<Vec<_>> = files.collect();
+        files.filter(|files| !files.is_empty()).ok_or_else(|| {
+            let text = "the files of the recorded submission cannot be read";
+            Failure::new(STEP, "run_store", text)
+        })
     }
 
     /// What is to be copied of what has no task yet. What was delivered before is looked at more closely.

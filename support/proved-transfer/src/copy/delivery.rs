@@ -161,7 +161,11 @@ fn at_path(extent: &Extent, path: &str) -> Extent {
 }
 
 /// Both sides as they were when the delivery was confirmed; nothing if the copy's times were not seen.
-fn extents(delivery: &Delivery, source: Located<'_>, destination: Located<'_>) -> Option<(Extent, Extent)> {
+pub(super) fn extents(
+    delivery: &Delivery,
+    source: Located<'_>,
+    destination: Located<'_>,
+) -> Option<(Extent, Extent)> {
     let copy_times: Vec<_> = delivery.files.iter().map(|file| file.copy_mtime).collect();
     let source_times = delivery
         .files

@@ -14,7 +14,8 @@ use super::hop::{Hop, Item, key};
 use super::judge::{Judged, Settled, Tasks};
 use super::mover::{self, STEP};
 use super::queues::queue;
-use super::ride::Ride;
+use super::ride::{Ride, end_attempts};
+use super::source;
 use super::verified::VerifiedCopy;
 use crate::failure::Failure;
 use crate::progress::Event;
@@ -163,7 +164,7 @@ impl Many<'_> {
         let call = self.call;
         let (which, refused) = call.that_may_go(which).await;
         self.take(refused);
-        let todo = call.sort(which, &mut self.again).await?;
+        let mut todo = call.sort(which, &mut self.again).await?;
         self.take(todo.ends);
         let options = call.options()?;
         let shared = call.run.workplace().service.shared.clone();
@@ -172,6 +173,16 @@ impl Many<'_> {
         for (id, rides) in todo.batches {
             match call.resumed(&queue, &options, &id, &rides).await {
                 Ok(transfers) => carried.push((transfers, rides.into_iter().map(Some).collect())),
+                // It would overwrite what was delivered since: each of its files is looked at anew.
+                Err(failure) if failure.code == source::CHANGED => {
+                    let marks = rides.iter().map(|(_, ride)| ride);
+                    let ended = end_attempts(marks, &failure).await;
+                    ended.map_err(|error| Failure::store(STEP, &error))?;
+                    let anew = rides
+                        .iter()
+                        .filter_map(|(n, ride)| Some((*n, ride.taken_back()?, false)));
+                    todo.fresh.extend(anew);
+                }
                 Err(failure) => self.fail_all(rides.into_iter().map(|(n, _)| n), &failure),
             }
         }

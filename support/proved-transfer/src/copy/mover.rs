@@ -9,7 +9,7 @@ use super::extent::Extent;
 use super::hop::{Hop, Item, Kind, key};
 use super::many::copy_shared;
 use super::source::{self, Order};
-use super::submit::{document, finish, submit_and_wait, wait};
+use super::submit::{document, finish, give_up, submit_and_wait, wait};
 use super::verified::VerifiedCopy;
 use crate::control::off_site;
 use crate::failure::Failure;
@@ -158,6 +158,13 @@ async fn resume(
     let order = order(intent.facts)?;
     if let Some(task_id) = intent.receipt.as_ref().and_then(recorded_task) {
         return wait(run, item, hop, slot, &task_id, &order).await;
+    }
+    if let Err(failure) = source::may_still_be_sent(run, item, hop).await {
+        // A listing that could not be had says nothing; else the next attempt is about what stands there now.
+        if failure.context.service.is_none() {
+            give_up(slot, &failure).await?;
+        }
+        return Err(failure);
     }
     let document = SubmissionDocument::from_bytes(intent.document)
         .map_err(|error| Failure::service(STEP, SERVICE, &error))?;

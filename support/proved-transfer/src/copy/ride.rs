@@ -191,18 +191,21 @@ fn batch_item(item: &QueueItem<Arc<Ride>>) -> Option<BatchItem> {
 }
 
 /// Ends the attempts that are recorded, and makes the next ones of them.
-async fn end_attempts(items: &[&QueueItem<Arc<Ride>>], why: &Failure) -> Result<(), JournalError> {
+pub(super) async fn end_attempts<'a>(
+    rides: impl Iterator<Item = &'a Arc<Ride>> + Clone,
+    why: &Failure,
+) -> run_store::Result<()> {
     let mut ended: BTreeMap<&str, (&Ride, Vec<Settlement>)> = BTreeMap::new();
-    for ride in items.iter().map(|item| item.mark()) {
+    for ride in rides.clone() {
         if let Some(end) = ride.ended(why) {
             let of_run = ended.entry(ride.way.run.run_id());
             of_run.or_insert_with(|| (ride, Vec::new())).1.push(end);
         }
     }
     for (ride, ends) in ended.into_values() {
-        ride.way.run.record().settle_all(ends).await.map_err(failed)?;
+        ride.way.run.record().settle_all(ends).await?;
     }
-    for ride in items.iter().map(|item| item.mark()) {
+    for ride in rides {
         if ride.is_intended() {
             ride.follow();
         }
@@ -226,7 +229,8 @@ impl Journal<Arc<Ride>> for Record {
             return Ok(Intended::Without(news));
         }
         let again = Failure::new(STEP, "queued_again", "another file ended the task of this one");
-        end_attempts(items, &again).await?;
+        let marks = || items.iter().map(|item| item.mark());
+        end_attempts(marks(), &again).await.map_err(failed)?;
         let batch = Batch {
             id: document.submission_id().to_string(),
             document: document.as_bytes().to_vec(),
@@ -244,7 +248,8 @@ impl Journal<Arc<Ride>> for Record {
                     return Ok(Intended::Recorded);
                 }
                 let text = "another run delivered this file before it was sent";
-                end_attempts(items, &Failure::new(STEP, "delivered_elsewhere", text)).await?;
+                let why = Failure::new(STEP, "delivered_elsewhere", text);
+                end_attempts(marks(), &why).await.map_err(failed)?;
                 Ok(Intended::Without(news))
             }
             BatchIntended::Without(refused) => {

@@ -17,6 +17,9 @@ use crate::failure::Failure;
 use crate::progress::Event;
 use crate::session::Session;
 
+/// The code of a source that is not what was delivered, and has not grown.
+pub(super) const CHANGED: &str = "source_changed";
+
 /// What one task is to copy, as it was when it was submitted. Kept with the intent.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Order {
@@ -78,9 +81,7 @@ pub(super) async fn task(
     if matches!(observe(place, to.endpoint, to.path, STEP).await?, Seen::Missing) {
         return Ok(Task::Copy(Order::all(source)));
     }
-    if !source.same_content(&earlier) {
-        has_grown(&source, &earlier, hop)?;
-    }
+    may_follow(&source, &earlier, hop)?;
     let doubt = match verify_delivery(place, from, to, STEP).await {
         Err(doubt) => doubt,
         Ok(proof) => {
@@ -143,6 +144,24 @@ fn rest(folder: &Manifest, earlier: &Extent, copied: &Manifest, standing: &Manif
     }
 }
 
+/// Whether a submission that an earlier session recorded, and perhaps never sent, may be sent now: another run may have
+/// delivered the same since, and what the source became after that must not overwrite it.
+pub(super) async fn may_still_be_sent(run: &Session, item: Item<'_>, hop: Hop<'_>) -> Result<(), Failure> {
+    let (from, to) = hop.both(item);
+    match delivered(run.workplace(), from, to, STEP).await? {
+        Some((earlier, _)) => may_follow(&source(run, item, from).await?, &earlier, hop),
+        None => Ok(()),
+    }
+}
+
+/// Refuses a source that is neither what was delivered nor has grown since.
+pub(super) fn may_follow(source: &Extent, earlier: &Extent, hop: Hop<'_>) -> Result<(), Failure> {
+    if source.same_content(earlier) {
+        return Ok(());
+    }
+    has_grown(source, earlier, hop)
+}
+
 /// The file that was seen, or why it is none.
 pub(super) fn file(seen: Seen, key: &str) -> Result<Extent, Failure> {
     let refused = |code: &str, text: String| Err(Failure::new(STEP, code, text));
@@ -193,7 +212,7 @@ fn has_grown(source: &Extent, earlier: &Extent, hop: Hop<'_>) -> Result<(), Fail
         let name = if path.is_empty() { source.path() } else { path };
         return Err(Failure::new(
             STEP,
-            "source_changed",
+            CHANGED,
             format!(
                 "the file {name:?} on {} is not the one that was delivered ({} bytes of {}, then {} bytes of {}); the copy on {} is kept",
                 hop.source.key(), now.0, now.1, then.0, then.1, hop.destination.key()

@@ -176,7 +176,7 @@ pub(super) async fn finish(slot: Slot, proof: &VerifiedCopy) -> Result<(), Failu
         .map_err(|error| Failure::store(STEP, &error))
 }
 
-async fn give_up(slot: Slot, failure: &Failure) -> Result<(), Failure> {
+pub(super) async fn give_up(slot: Slot, failure: &Failure) -> Result<(), Failure> {
     slot.failed(&json!({ "error": failure }))
         .await
         .map_err(|error| Failure::store(STEP, &error))

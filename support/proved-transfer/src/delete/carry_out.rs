@@ -6,7 +6,7 @@ use serde_json::json;
 use super::aside::{self, Renamed};
 use super::plan::Plan;
 use super::task::{self, Deletion, Sent, Unfinished};
-use super::{AuditLine, Pruned, Request, STEP, audit, finish, give_up, key, recalled};
+use super::{AuditLine, Mode, Pruned, Request, STEP, audit, finish, give_up, key, recalled};
 use crate::copy::{Extent, Located, Warrant, path_on, prove};
 use crate::failure::Failure;
 use crate::session::Session;
@@ -63,14 +63,23 @@ fn recorded(intent: &Intent) -> Result<(Plan, Warrant), Failure> {
     Ok((plan, proved))
 }
 
-/// Puts back what is aside, unless its deletion was asked for already. Answers `why` when the attempt is over,
-/// fails when something is still open.
+/// Whether the mode lets less happen by now than when the intent was recorded.
+pub(super) fn is_turned_down(mode: Mode, intent: &Intent) -> Result<bool, Failure> {
+    Ok(match mode {
+        Mode::Report => true,
+        Mode::Quarantine => recorded(intent)?.0.delete,
+        Mode::Delete => false,
+    })
+}
+
+/// Puts back what is aside, unless its deletion was asked for already, and ends the attempt. Answers the next one; fails
+/// when something is still open.
 pub(super) async fn put_back(
     run: &Session,
     subject: Located<'_>,
     (slot, intent): (Slot, &Intent),
-    why: Failure,
-) -> Result<Failure, Failure> {
+    why: &Failure,
+) -> Result<Slot, Failure> {
     let (plan, proved) = recorded(intent)?;
     if let Sent::Task(..) | Sent::Done = task::sent(run, &key(subject), slot.attempt()).await? {
         let text = "its deletion was asked for already and cannot be stopped here";
@@ -81,7 +90,10 @@ pub(super) async fn put_back(
     if let Some(aside) = plan.aside.as_deref().filter(|_| !plan.itemwise) {
         aside::back(run, subject, aside, (&proved, &why.message)).await?;
     }
-    Ok(give_up(slot, why).await)
+    let end = slot.settlement(false, json!({ "error": why }));
+    let ended = run.record().settle_all(vec![end]).await;
+    ended.map_err(|error| Failure::store(STEP, &error))?;
+    Ok(slot.following())
 }
 
 /// Renames if the plan says so, proves again, deletes if the plan says so.

@@ -107,8 +107,8 @@ pub enum Pruned {
 
 /// Proves the claim and does with the subject what the mode says; once in effect for a run.
 ///
-/// A rerun goes on where the session before it ended, whatever the mode is now, but for [`Mode::Report`], which
-/// puts back what was renamed if its deletion was not asked for yet.
+/// A rerun goes on where the session before it ended. Where the mode is a milder one by now (report, or the trash instead
+/// of a deletion) what was renamed is put back, if its deletion was not asked for yet, and the prune begins anew.
 ///
 /// # Errors
 /// Every doubt of [`verify`](crate::copy::verify), `too_many_files`, `too_many_bytes`, `trash_taken`,
@@ -119,16 +119,11 @@ pub async fn prune(run: &Session, request: Request<'_>) -> Result<Pruned, Failur
         Effect::Done(outcome) => serde_json::from_value(outcome)
             .map_err(|error| Failure::new(STEP, "run_store", error.to_string())),
         Effect::New(slot) | Effect::Failed { slot, .. } => begin(run, request, Some(slot)).await,
-        Effect::Pending(slot, intent) if request.mode == Mode::Report => {
-            let off = Failure::new(
-                STEP,
-                "deletion_off",
-                "deletion was turned off before it was asked for",
-            );
-            match carry_out::put_back(run, request.subject, (slot, &intent), off).await {
-                Ok(_) => begin(run, request, None).await,
-                Err(failure) => Err(failure),
-            }
+        Effect::Pending(slot, intent) if carry_out::is_turned_down(request.mode, &intent)? => {
+            let text = "deletion was turned off before it was asked for";
+            let off = Failure::new(STEP, "deletion_off", text);
+            let next = carry_out::put_back(run, request.subject, (slot, &intent), &off).await?;
+            begin(run, request, Some(next)).await
         }
         Effect::Pending(slot, intent) => resume(run, request, slot, &intent).await,
     }
@@ -139,8 +134,9 @@ pub async fn prune(run: &Session, request: Request<'_>) -> Result<Pruned, Failur
 pub async fn put_back(run: &Session, subject: Located<'_>, why: Failure) -> Failure {
     match run.effect(STEP, &key(subject)).await {
         Ok(Effect::Pending(slot, intent)) => {
-            match carry_out::put_back(run, subject, (slot, &intent), why).await {
-                Ok(why) | Err(why) => why,
+            match carry_out::put_back(run, subject, (slot, &intent), &why).await {
+                Ok(_) => why,
+                Err(stuck) => stuck,
             }
         }
         Ok(_) => why,
