@@ -10,6 +10,7 @@ use splash_flows::ingest::{due_flows, open_flow, open_flows};
 use splash_flows::progress::{Event, Progress};
 
 use crate::bench::{Bench, facility_with};
+use crate::prunes_folders::deliver_folder;
 
 const EMAIL: &str = "/measurement/sample/experimenter/email";
 
@@ -434,6 +435,31 @@ fn told(bench: &Bench) -> Vec<String> {
         .collect();
     told.sort();
     told
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_pruned_folder_the_copies_of_all_scans_below_it_are_told_of_no_more() {
+    let bench = Bench::new();
+    for (run_id, name) in [("A", "2026/0.h5"), ("B", "2026/night/1.h5"), ("C", "2026-2/2.h5")] {
+        let file = bench.scan(&format!("raw/{name}"));
+        let report = bench.run_move(run_id, &file).await;
+        assert_eq!(report["issues"], json!([]), "{report:#}");
+    }
+    assert_eq!(told(&bench).len(), 6);
+    let hop = ("data832", "nersc832");
+    deliver_folder(&bench, "D", "/raw/2026", hop).await.unwrap();
+    let pruned = bench.prune_of("P", "/raw/2026", hop).await;
+    assert_eq!(pruned["outcome"], "deleted", "{pruned:#}");
+    let left = told(&bench);
+    let on_data832: Vec<&String> = left
+        .iter()
+        .filter(|place| place.contains(":/data/raw/"))
+        .collect();
+    assert_eq!(left.len(), 4, "{left:?}");
+    assert!(
+        matches!(on_data832.as_slice(), [one] if one.ends_with("/raw/2026-2/2.h5")),
+        "{on_data832:?}"
+    );
 }
 
 /// Runs what is listed, whenever it is due.

@@ -19,9 +19,19 @@ pub(crate) const FILES: [&str; 4] = ["0.tif", "1.tif", "deep/er/2.tif", "deep/3.
 
 /// Copies a folder from one scratch disk to the other.
 pub(crate) async fn deliver(bench: &Bench, run_id: &str) -> Result<VerifiedCopy, Failure> {
+    deliver_folder(bench, run_id, FOLDER, (FROM, CHECK)).await
+}
+
+/// Copies a folder from one endpoint to another.
+pub(crate) async fn deliver_folder(
+    bench: &Bench,
+    run_id: &str,
+    path: &str,
+    (from, to): (&str, &str),
+) -> Result<VerifiedCopy, Failure> {
     let facility = Arc::clone(&bench.facility);
     let endpoint = |key: &str| facility.config().endpoint(key).unwrap().clone();
-    let (source, destination) = (endpoint(FROM), endpoint(CHECK));
+    let (source, destination) = (endpoint(from), endpoint(to));
     let parameters = json!({});
     let begun = RunContext::open(
         Arc::clone(&facility),
@@ -34,8 +44,8 @@ pub(crate) async fn deliver(bench: &Bench, run_id: &str) -> Result<VerifiedCopy,
         panic!("{run_id} is finished");
     };
     let item = Item {
-        path: FOLDER,
-        label: "recscan",
+        path,
+        label: "a folder",
         kind: Kind::Folder,
     };
     let hop = Hop {

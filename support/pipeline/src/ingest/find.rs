@@ -1,22 +1,32 @@
 //! Which dataset a file is of.
 
-use scicat::{Client, Dataset, DatasetPid};
+use scicat::{Client, Dataset, DatasetPid, Filter};
 
 use super::{SERVICE, STEP, Subject};
 use crate::dotenv::Environment;
 use crate::failure::Failure;
 
 /// The datasets of the folder that a path lies in, and of itself, with what belongs to them.
-pub(super) async fn near(client: &Client, path: &str, relation: &str) -> scicat::Result<Vec<Dataset>> {
+async fn near(client: &Client, path: &str) -> scicat::Result<Vec<Dataset>> {
+    listed(client, around(path), "origdatablocks").await
+}
+
+/// Those, and the datasets of the folders below the path, with where copies of them are. Others may be among them, whose
+/// folders' names only look alike.
+pub(super) async fn near_or_below(client: &Client, path: &str) -> scicat::Result<Vec<Dataset>> {
+    let below = Filter::new().contains("sourceFolder", format!("{}/", path.trim_end_matches('/')));
+    listed(client, Filter::new().either([around(path), below]), "datablocks").await
+}
+
+fn around(path: &str) -> Filter {
     let (folder, _) = path.rsplit_once('/').unwrap_or(("", path));
-    let datasets = client.datasets().find();
-    datasets
-        .source_folder(folder)
-        .source_folder(path)
-        .fields(["pid", "sourceFolder"])
-        .include(relation)
-        .collect()
-        .await
+    Filter::new().any_of("sourceFolder", [folder, path])
+}
+
+async fn listed(client: &Client, filter: Filter, relation: &str) -> scicat::Result<Vec<Dataset>> {
+    let datasets = client.datasets().find().filter(filter);
+    let fields = datasets.fields(["pid", "sourceFolder"]);
+    fields.include(relation).collect().await
 }
 
 /// The dataset whose folder is `path`, or whose list of files has it.
@@ -30,7 +40,7 @@ pub async fn dataset_of(
 ) -> Result<Option<DatasetPid>, Failure> {
     let failed = |error: scicat::Error| Failure::service(STEP, SERVICE, &error).file(path);
     let listed = Subject::new(path).catalogued(environment);
-    for dataset in near(client, path, "origdatablocks").await.map_err(failed)? {
+    for dataset in near(client, path).await.map_err(failed)? {
         if dataset.source_folder.as_deref() == Some(path) {
             return Ok(Some(dataset.pid));
         }

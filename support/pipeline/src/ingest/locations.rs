@@ -6,7 +6,7 @@ use proved_transfer::copy::{Seen, observe, path_on};
 use scicat::{Client, DatasetPid, Location, NewOrigDatablock};
 use serde_json::json;
 
-use super::find::near;
+use super::find::near_or_below;
 use super::{Again, FLOW, IngestParameters, Issue, Later, SERVICE, STEP, settle};
 use crate::endpoint::StorageEndpoint;
 use crate::failure::Failure;
@@ -110,7 +110,7 @@ async fn forget(
     path: &str,
 ) -> scicat::Result<()> {
     let gone = location(endpoint, path)?;
-    for dataset in near(client, catalogued, "datablocks").await? {
+    for dataset in near_or_below(client, catalogued).await? {
         let locations = client.dataset(dataset.pid.clone()).locations();
         let known = match &dataset.datablocks {
             Some(blocks) => Location::of_blocks(blocks),
