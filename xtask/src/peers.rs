@@ -6,6 +6,7 @@ mod compute;
 mod prefect;
 mod sfapi;
 
+pub(crate) use prefect::postgresql;
 use std::fs;
 use std::hash::{DefaultHasher, Hasher};
 use std::path::{Path, PathBuf};

@@ -1,8 +1,8 @@
 //! The audit log: one JSON line for each deletion, quarantine, restoration or decision, on disk before the run goes
 //! on.
 
-use std::fs::OpenOptions;
-use std::io::Write;
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use serde::Serialize;
@@ -40,9 +40,43 @@ pub fn append_line(state_dir: &Path, record: &impl Serialize) -> std::io::Result
     write_line(&state_dir.join(FILE), &(line + "\n"))
 }
 
-/// One write of one whole line: lines of several processes do not mix.
+/// One write of one whole line: lines of several processes do not mix. What a full disk left of an earlier line stays a
+/// line of its own.
 fn write_line(path: &Path, line: &str) -> std::io::Result<()> {
-    let mut log = OpenOptions::new().create(true).append(true).open(path)?;
-    log.write_all(line.as_bytes())?;
+    let mut options = OpenOptions::new();
+    let mut log = options.create(true).append(true).read(true).open(path)?;
+    if ends_in_mid_line(&mut log)? {
+        log.write_all(format!("\n{line}").as_bytes())?;
+    } else {
+        log.write_all(line.as_bytes())?;
+    }
     log.sync_all()
+}
+
+fn ends_in_mid_line(log: &mut File) -> std::io::Result<bool> {
+    let mut last = [b'\n'];
+    if log.seek(SeekFrom::End(0))? > 0 {
+        log.seek(SeekFrom::End(-1))?;
+        log.read_exact(&mut last)?;
+    }
+    Ok(last != [b'\n'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_was_cut_off_swallows_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        append_line(folder.path(), &"first").unwrap();
+        let log = folder.path().join(FILE);
+        let mut text = std::fs::read_to_string(&log).unwrap();
+        text.push_str("\"cut o");
+        std::fs::write(&log, text).unwrap();
+        append_line(folder.path(), &"second").unwrap();
+        append_line(folder.path(), &"third").unwrap();
+        let text = std::fs::read_to_string(&log).unwrap();
+        assert_eq!(text, "\"first\"\n\"cut o\n\"second\"\n\"third\"\n");
+    }
 }

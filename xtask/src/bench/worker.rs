@@ -23,6 +23,7 @@ pub(super) fn run() -> Result {
     figures
         .arg(project::target_folder()?.join("release/examples/worker"))
         .arg(VERSION)
+        .arg(peers::postgresql()?)
         .env("PYTHONDONTWRITEBYTECODE", "1");
     tools::run(figures)
 }

@@ -87,7 +87,7 @@ pub(super) fn environment_of(version: &str) -> Result<PathBuf> {
 }
 
 /// The folder of PostgreSQL's programs: Debian keeps each version's in one of its own.
-fn postgresql() -> Result<PathBuf> {
+pub(crate) fn postgresql() -> Result<PathBuf> {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
     let folders = versions.filter_map(|entry| Some(entry.ok()?.path().join("bin")));
     let found = folders.filter(|folder| folder.join("initdb").exists()).max();
