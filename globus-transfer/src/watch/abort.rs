@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tracing::warn;
 
-use super::group::Group;
 use super::service::Service;
+use super::source::Abort;
 use crate::model::TaskEvent;
 use crate::{NiceStatus, Task, TaskId};
 
@@ -21,12 +21,8 @@ pub(super) struct Aborted {
 }
 
 /// Cancels the task and looks whether it ended: once, however many waiters ask for it.
-pub(super) async fn abort(group: &Group, task_id: &TaskId) -> Aborted {
-    let cell = group.abort_of(task_id);
-    let aborted = cell
-        .get_or_init(|| cancel(group.service().as_ref(), task_id))
-        .await;
-    aborted.clone()
+pub(super) async fn abort(shared: &Abort, service: &dyn Service, task_id: &TaskId) -> Aborted {
+    shared.get_or_init(|| cancel(service, task_id)).await.clone()
 }
 
 async fn cancel(service: &dyn Service, task_id: &TaskId) -> Aborted {

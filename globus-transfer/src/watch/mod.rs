@@ -2,10 +2,10 @@
 
 mod abort;
 mod error;
-mod group;
 mod judge;
 mod progress;
 mod service;
+mod source;
 #[cfg(test)]
 mod tests;
 mod wait;
@@ -13,10 +13,10 @@ mod wait;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rest_core::Pace;
+use rest_core::{Pace, WatchGroup};
 
 use crate::{Client, NiceStatus};
-use group::Group;
+use source::TaskSource;
 
 pub use error::WaitError;
 pub use progress::TaskProgress;
@@ -45,7 +45,7 @@ const DEFAULT_STALL: Duration = Duration::from_secs(3600);
 /// The settings are those of the clone they are made on; make one watcher per process and clone it.
 #[derive(Clone, Debug)]
 pub struct TaskWatcher {
-    group: Arc<Group>,
+    group: Arc<WatchGroup<TaskSource>>,
     settings: Settings,
 }
 
@@ -69,7 +69,7 @@ impl TaskWatcher {
             fatal: vec![NiceStatus::FileNotFound, NiceStatus::PermissionDenied],
         };
         Self {
-            group: Arc::new(Group::new(service)),
+            group: WatchGroup::new(TaskSource::new(service)),
             settings,
         }
     }

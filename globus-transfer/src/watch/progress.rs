@@ -129,7 +129,7 @@ impl TaskWatcher {
         task_id: TaskId,
     ) -> impl Stream<Item = Result<TaskProgress, WaitError>> + Send + Unpin + 'static {
         let (tell, readings) = unbounded_channel();
-        let clock = self.group.service().clock().clone();
+        let clock = self.group.source().service().clock().clone();
         let mut speed = Speed::default();
         let wait = self.wait(task_id).on_update(move |task| {
             let speed = speed.of(task, clock.instant());

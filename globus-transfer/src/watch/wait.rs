@@ -6,13 +6,15 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use rest_core::{Reading, WatchGroup};
 use tracing::warn;
 
 use super::Settings;
 use super::abort::{abort, blame, place};
 use super::error::WaitError;
-use super::group::{Group, Reading, Seat};
 use super::judge::{Judge, Verdict, ended};
+use super::service::Service;
+use super::source::{Abort, TaskSource};
 use crate::{NiceStatus, Task, TaskId, TaskStatus};
 
 /// How often in a row the service may not know a task before it is believed lost. A new task is not always
@@ -22,7 +24,7 @@ const MISSES: u32 = 3;
 /// Waits for one task. Made by [`TaskWatcher::wait`](super::TaskWatcher::wait); `.await` it.
 #[must_use = "a wait does nothing until it is awaited"]
 pub struct Wait<'a> {
-    group: Arc<Group>,
+    group: Arc<WatchGroup<TaskSource>>,
     settings: Settings,
     task_id: TaskId,
     on_update: Box<dyn FnMut(&Task) + Send + 'a>,
@@ -38,7 +40,7 @@ impl fmt::Debug for Wait<'_> {
 }
 
 impl Wait<'static> {
-    pub(super) fn new(group: Arc<Group>, settings: Settings, task_id: TaskId) -> Self {
+    pub(super) fn new(group: Arc<WatchGroup<TaskSource>>, settings: Settings, task_id: TaskId) -> Self {
         Self {
             group,
             settings,
@@ -66,13 +68,17 @@ impl Wait<'_> {
     }
 
     async fn run(mut self) -> Result<Task, WaitError> {
+        let group = self.group.clone();
+        let service = group.source().service();
+        // Held to the end, so that nobody else cancels the task a second time.
+        let shared = group.source().abort_of(&self.task_id);
         let mut judge = Judge::new(&self.settings);
-        let mut seat = self.group.join(self.task_id.clone(), self.settings.pace);
+        let mut seat = group.join(self.task_id.clone(), self.settings.pace);
         let mut warned = false;
         let mut first = true;
         loop {
             let task = match seat.next().await {
-                Reading::Task(task) => task,
+                Reading::Item(task) => task,
                 Reading::Missing(times) if times < MISSES => continue,
                 Reading::Missing(_) => {
                     return Err(WaitError::Lost {
@@ -86,13 +92,13 @@ impl Wait<'_> {
                 warn!(task_id = %self.task_id, status, "unknown task status, waiting on");
             }
             (self.on_update)(&task);
-            let clock = self.group.service().clock();
+            let clock = service.clock();
             match judge.look(&task, clock.instant(), clock.now()) {
                 Verdict::Pending => first = false,
                 Verdict::Cancelled if first => {
-                    return Err(found_cancelled(seat.group(), task, &self.settings.fatal).await);
+                    return Err(found_cancelled(service, task, &self.settings.fatal).await);
                 }
-                verdict => return finish(&seat, task, verdict).await,
+                verdict => return finish(service, &shared, task, verdict).await,
             }
         }
     }
@@ -108,8 +114,8 @@ impl<'a> IntoFuture for Wait<'a> {
 }
 
 /// Why a task is cancelled that nobody here saw running.
-async fn found_cancelled(group: &Group, task: Arc<Task>, fatal: &[NiceStatus]) -> WaitError {
-    let blamed = blame(group.service().as_ref(), &task, fatal).await;
+async fn found_cancelled(service: &dyn Service, task: Arc<Task>, fatal: &[NiceStatus]) -> WaitError {
+    let blamed = blame(service, &task, fatal).await;
     let task = Box::new(Arc::unwrap_or_clone(task));
     match blamed {
         None => WaitError::Cancelled { task },
@@ -123,17 +129,27 @@ async fn found_cancelled(group: &Group, task: Arc<Task>, fatal: &[NiceStatus]) -
     }
 }
 
-async fn finish(seat: &Seat, task: Arc<Task>, verdict: Verdict) -> Result<Task, WaitError> {
+async fn finish(
+    service: &dyn Service,
+    shared: &Abort,
+    task: Arc<Task>,
+    verdict: Verdict,
+) -> Result<Task, WaitError> {
     let task = Arc::unwrap_or_clone(task);
     match verdict {
-        Verdict::Fatal(_) | Verdict::Stalled(_) => give_up(seat.group(), task, verdict).await,
+        Verdict::Fatal(_) | Verdict::Stalled(_) => give_up(service, shared, task, verdict).await,
         verdict => outcome(task, &verdict),
     }
 }
 
 /// Cancels the task. If it turns out to have ended by itself just before, that end counts.
-async fn give_up(group: &Group, task: Task, verdict: Verdict) -> Result<Task, WaitError> {
-    let end = abort(group, &task.task_id).await.end;
+async fn give_up(
+    service: &dyn Service,
+    shared: &Abort,
+    task: Task,
+    verdict: Verdict,
+) -> Result<Task, WaitError> {
+    let end = abort(shared, service, &task.task_id).await.end;
     if let Some(end) = &end
         && end.status == TaskStatus::Succeeded
     {
@@ -142,7 +158,7 @@ async fn give_up(group: &Group, task: Task, verdict: Verdict) -> Result<Task, Wa
     let cancelled = end.is_some();
     Err(match verdict {
         Verdict::Fatal(nice_status) => {
-            let place = place(group.service().as_ref(), &task, &nice_status).await;
+            let place = place(service, &task, &nice_status).await;
             WaitError::Fatal {
                 task: Box::new(task),
                 nice_status,
