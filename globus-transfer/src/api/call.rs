@@ -8,6 +8,8 @@ use serde_json::{Map, Value};
 
 use crate::{Client, Error, Result};
 
+pub(crate) use rest_core::optional;
+
 /// A request as its setters have made it so far. Nothing that was not set is sent.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
@@ -180,22 +182,6 @@ macro_rules! call {
     };
 }
 pub(crate) use call;
-
-/// Adds `send_opt` to a builder: 404 as `None`.
-macro_rules! optional {
-    ($name:ident -> $answer:ty) => {
-        impl $name {
-            /// As [`send`](Self::send), with `None` if the service does not know it.
-            ///
-            /// # Errors
-            /// As for [`send`](Self::send), but 404 is no error.
-            pub async fn send_opt(&self) -> $crate::Result<Option<$answer>> {
-                self.call.client.request_opt(self.into_parts()?).await
-            }
-        }
-    };
-}
-pub(crate) use optional;
 
 /// Declares setters of a builder's body, one field each.
 macro_rules! fields {

@@ -9,6 +9,8 @@ use serde_json::{Map, Value};
 
 use crate::{Client, Error, Result};
 
+pub(crate) use rest_core::optional;
+
 /// The most items that the server gives at a time.
 pub(crate) const MAX_PAGE: u64 = 200;
 
@@ -217,22 +219,6 @@ macro_rules! act {
     };
 }
 pub(crate) use act;
-
-/// Adds `send_opt` to a builder: 404 as `None`.
-macro_rules! optional {
-    ($name:ident -> $answer:ty) => {
-        impl $name {
-            /// As [`send`](Self::send), with `None` if the server does not know it.
-            ///
-            /// # Errors
-            /// As for [`send`](Self::send), but 404 is no error.
-            pub async fn send_opt(&self) -> $crate::Result<Option<$answer>> {
-                self.call.client.request_opt(self.into_parts()?).await
-            }
-        }
-    };
-}
-pub(crate) use optional;
 
 /// Declares the builder of a list: `into_parts`, `send` for a page, and the ways to read it to its end.
 macro_rules! list {

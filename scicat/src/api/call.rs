@@ -7,6 +7,8 @@ use serde_json::{Map, Value};
 
 use crate::{ApiVersion, Client, Error, Result};
 
+pub(crate) use rest_core::optional;
+
 /// What the backend accepts as a request body, in bytes. It answers more with a bare 500, so larger bodies are
 /// refused here, where the reason can be told.
 const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
@@ -194,22 +196,6 @@ macro_rules! command {
     };
 }
 pub(crate) use command;
-
-/// Adds `send_opt` to a builder: 404 as `None`.
-macro_rules! optional {
-    ($name:ident -> $answer:ty) => {
-        impl $name {
-            /// As [`send`](Self::send), with `None` if there is none.
-            ///
-            /// # Errors
-            /// As for [`send`](Self::send), but 404 is no error.
-            pub async fn send_opt(&self) -> $crate::Result<Option<$answer>> {
-                self.call.client.request_opt(self.into_parts()?).await
-            }
-        }
-    };
-}
-pub(crate) use optional;
 
 /// Declares setters of a builder's body, one field each.
 macro_rules! fields {

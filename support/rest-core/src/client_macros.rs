@@ -67,6 +67,22 @@ macro_rules! client_setters {
     };
 }
 
+/// Gives a builder `send_opt`: 404 as `None`. It has `call.client` and `into_parts`, and `send` with its answer.
+#[macro_export]
+macro_rules! optional {
+    ($name:ident -> $answer:ty) => {
+        impl $name {
+            /// As [`send`](Self::send), with `None` if the service does not know it.
+            ///
+            /// # Errors
+            /// As for [`send`](Self::send), but 404 is no error.
+            pub async fn send_opt(&self) -> $crate::Result<Option<$answer>> {
+                self.call.client.request_opt(self.into_parts()?).await
+            }
+        }
+    };
+}
+
 /// Gives the builder of a list the ways to read it to its end. It has a method `pager` that gives a
 /// [`Pager`](crate::Pager) of the items.
 #[macro_export]
