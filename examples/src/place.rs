@@ -12,6 +12,7 @@ use splash_flows::dotenv::Environment;
 
 /// What kind of place is wanted.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is wanted or not")]
 pub struct Wanted {
     /// The real services, with this configuration.
     pub config: Option<PathBuf>,
@@ -33,6 +34,8 @@ pub struct Wanted {
     pub limited: bool,
     /// Whether the simulated facility has a computing centre.
     pub nersc: bool,
+    /// Whether it has another one behind a compute endpoint.
+    pub alcf: bool,
     /// Whether it has a Prefect server.
     pub prefect: bool,
     /// Further keys of the simulated facility's config.yml.
@@ -117,6 +120,9 @@ impl Place {
         }
         if wanted.nersc {
             builder = builder.sfapi();
+        }
+        if wanted.alcf {
+            builder = builder.compute();
         }
         for fault in &wanted.faults {
             let fault: FaultSpec = fault

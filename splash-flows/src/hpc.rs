@@ -1,30 +1,13 @@
 //! Reconstruction at a computing centre, whatever the centre.
 
-mod report;
-
 use async_trait::async_trait;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::failure::Failure;
 use crate::flows::bl832::ReconScan;
 use crate::run::RunContext;
 
-pub use report::ReconReport;
-
-/// A step that a centre did, believed because the centre says that it succeeded.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct StepReport {
-    /// The centre, such as `nersc`.
-    pub site: String,
-    /// The step: `reconstruct`, `multiresolution`.
-    pub step: String,
-    /// The centre's id of the job or task.
-    pub id: String,
-    /// How long it ran, in seconds, if the centre says so.
-    pub seconds: Option<u64>,
-}
+pub use pipeline::report::{ReconReport, StepReport};
 
 /// A computing centre that reconstructs tomography scans.
 ///

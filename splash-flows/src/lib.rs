@@ -10,11 +10,10 @@
 
 pub mod flows;
 pub mod hpc;
-pub mod report;
 pub mod scan_path;
 mod site;
 
-pub use pipeline::{config, facility, ingest, notify, prune, run, scheduler, span};
+pub use pipeline::{config, facility, ingest, notify, prune, report, run, scheduler, span};
 pub use proved_transfer::{copy, endpoint, failure, progress};
 pub use settings::dotenv;
-pub use site::SITE_RULES;
+pub use site::{SITE_RULES, alcf_settings};

@@ -8,7 +8,7 @@ use settings::Section;
 
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::flows::bl832::{ReconSettings, StreamingSettings};
+use crate::flows::bl832::{AlcfSettings, ReconSettings, StreamingSettings};
 
 /// The rules of the Advanced Light Source. The incumbent's file has no keys that say these things, and it must work
 /// unchanged.
@@ -60,13 +60,14 @@ pub static SITE_RULES: SiteRules = SiteRules {
         rules: include_str!("rules/bl832.yml"),
     }],
     usual_variable,
-    keys: &["nersc_recon", "nersc_streaming", "ghcr_images832"],
+    keys: &["alcf_recon", "nersc_recon", "nersc_streaming", "ghcr_images832"],
     settings: |top| Arc::new(Settings::read(top)),
 };
 
 /// What our flows read in config.yml beside what every pipeline reads.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
+    pub(crate) alcf_recon: AlcfSettings,
     pub(crate) nersc_recon: ReconSettings,
     pub(crate) nersc_streaming: StreamingSettings,
 }
@@ -74,6 +75,7 @@ pub(crate) struct Settings {
 impl Settings {
     fn read(top: &Section<'_>) -> Self {
         Self {
+            alcf_recon: AlcfSettings::read(top),
             nersc_recon: ReconSettings::read(top),
             nersc_streaming: StreamingSettings::read(top),
         }
@@ -86,6 +88,11 @@ pub(crate) fn settings(config: &Config) -> Result<&Settings, Failure> {
         let text = "the configuration was read without the rules of this facility";
         Failure::new("preflight", "config", text)
     })
+}
+
+/// What the flows read of ALCF in this configuration.
+pub fn alcf_settings(config: &Config) -> Option<&AlcfSettings> {
+    settings(config).ok().map(|settings| &settings.alcf_recon)
 }
 
 const fn by(source: &'static str, check: &'static str) -> PruneRule {
@@ -105,6 +112,7 @@ fn usual_variable(name: &str) -> Option<Value> {
             "delete_data832_files_after_days": 14,
             "delete_nersc832_files_after_days": 7,
         })),
+        "alcf-allocation-root-path" => Some(json!({ name: "/eagle/IRIBeta/als" })),
         _ => None,
     }
 }

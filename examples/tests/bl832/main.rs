@@ -60,6 +60,40 @@ fn with_nersc_the_results_come_home_too() {
 }
 
 #[test]
+fn with_alcf_and_nersc_both_reconstruct_and_the_results_come_home() {
+    let output = bl832(&["--json", "--run-id", "R", "--alcf", "--nersc"]);
+    let document = document(&output);
+    assert!(output.status.success(), "{document:#}");
+    let recons = document["runs"][0]["reconstructions"].as_array().unwrap();
+    let sites: Vec<&Value> = recons.iter().map(|recon| &recon["steps"][1]["site"]).collect();
+    assert_eq!(sites, ["nersc", "alcf"]);
+    let alcf = &recons[1];
+    let copies: Vec<&Value> = alcf["copies"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|copy| &copy["endpoint"])
+        .collect();
+    assert_eq!(copies, ["alcf832_raw", "data832_scratch", "data832_scratch"]);
+    assert_eq!(alcf["prunes"].as_array().unwrap().len(), 3);
+    assert!(document["requests"]["globus_compute"].as_u64().unwrap() > 0);
+}
+
+#[test]
+fn with_alcf_alone_the_results_come_home_too() {
+    let output = bl832(&["--json", "--run-id", "R", "--alcf"]);
+    let document = document(&output);
+    assert!(output.status.success(), "{document:#}");
+    assert_eq!(
+        document["runs"][0]["reconstructions"][0]["copies"]
+            .as_array()
+            .unwrap()
+            .len(),
+        3
+    );
+}
+
+#[test]
 fn the_table_is_for_people() {
     let output = bl832(&["--run-id", "R"]);
     assert!(output.status.success());

@@ -59,7 +59,7 @@ fn of(name: &'_ str, facility: Option<&Host>) -> Option<Flow> {
         "new_832_file_flow" => flow::<MoveParameters>(name, facility),
         "dispatcher" => flow::<DispatchParameters>(name, facility),
         "test_832_transfers" | "test_832_transfers_grafana" => flow::<FlightParameters>(name, facility),
-        "nersc_recon_flow" => flow::<ReconParameters>(name, facility),
+        "nersc_recon_flow" | "alcf_recon_flow" => flow::<ReconParameters>(name, facility),
         "nersc_streaming_flow" => flow::<StreamingParameters>(name, facility),
         "process_newfile_7012_ptycho4" => flow::<bl7012::MoveParameters>(name, facility),
         "test_cosmicDTN_transfers" => flow::<bl7012::TestParameters>(name, facility),

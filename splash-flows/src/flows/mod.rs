@@ -3,7 +3,6 @@
 pub mod bl7012;
 pub mod bl832;
 mod registry;
-mod retention;
 pub mod scicat;
 
 pub use registry::{FLOWS, FlowInfo, JOB_STEPS, Outcome, cancel, run};

@@ -9,7 +9,7 @@ use tracing::Instrument;
 
 use super::bl832::{
     DispatchParameters, FilePaths, FlightParameters, MoveParameters, ReconParameters, StreamingParameters,
-    dispatch, flight_check, flight_check_grafana, move_scans, nersc_recon, nersc_streaming,
+    alcf_recon, dispatch, flight_check, flight_check_grafana, move_scans, nersc_recon, nersc_streaming,
     withdraw_streaming,
 };
 use super::bl7012;
@@ -82,6 +82,11 @@ pub const FLOWS: &[FlowInfo] = &[
     FlowInfo {
         name: "nersc_recon_flow",
         summary: "reconstruct a scan at NERSC, copy slices and volume to CFS and data832, schedule prunes",
+        parameters: "file_path",
+    },
+    FlowInfo {
+        name: "alcf_recon_flow",
+        summary: "copy a scan to ALCF, reconstruct it there, copy slices and volume to data832, schedule prunes",
         parameters: "file_path",
     },
     FlowInfo {
@@ -228,10 +233,14 @@ async fn run_inside(
                 report: json!(report),
             })
         }
-        "nersc_recon_flow" => {
+        "nersc_recon_flow" | "alcf_recon_flow" => {
             let typed: ReconParameters = typed(name, parameters)?;
             let run = begun!(open(facility, name, run_id, &json!(typed), progress).await?);
-            let report = Box::pin(nersc_recon(&run, &typed)).await;
+            let report = if name == "nersc_recon_flow" {
+                Box::pin(nersc_recon(&run, &typed)).await
+            } else {
+                Box::pin(alcf_recon(&run, &typed)).await
+            };
             finish(&run, report.ok, &json!(report)).await
         }
         "nersc_streaming_flow" => {

@@ -175,7 +175,7 @@ pub(super) async fn catalogue_moved(
             let told = Box::pin(tell(run, client, &ingested.pid, path, copies)).await;
             let mut issues = ingested.issues;
             issues.extend(told.issues);
-            let catalogued = Catalogued { pid: ingested.pid };
+            let catalogued = Catalogued::new(ingested.pid);
             (again.or(told.again), Ok((catalogued, issues)))
         }
         (Err(failure), _) | (_, Err(failure)) => (again, Err(failure)),

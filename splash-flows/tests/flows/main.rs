@@ -1,6 +1,7 @@
 //! The flows of beamline 8.3.2 against the simulated facility: real directories, real requests, faults.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod alcf;
 mod bench;
 mod bl7012;
 mod config;

@@ -1,4 +1,4 @@
-//! Ending what a cancelled run has begun: its transfers, and its jobs at NERSC.
+//! Ending what a cancelled run has begun: its transfers and jobs; functions go on until they end by themselves.
 
 use crate::facility::Facility;
 use crate::failure::Failure;
@@ -8,7 +8,8 @@ impl Facility {
     /// words. Nobody needs to hold the run.
     ///
     /// # Errors
-    /// The first that may still go on; everything else is cancelled all the same.
+    /// The first that may still go on, as every function on a compute endpoint does; everything else is cancelled all the
+    /// same.
     pub async fn cancel_pending(&self, run_id: &str) -> Result<Vec<String>, Failure> {
         let (mut cancelled, mut problem) = (Vec::new(), None);
         match self.workplace().cancel_pending(run_id).await {
@@ -29,6 +30,8 @@ impl Facility {
                 Err(failure) => problem = problem.or(Some(failure)),
             }
         }
+        let calls = judged_functions::pending(self.store(), run_id).await?;
+        let problem = problem.or_else(|| calls.first().map(judged_functions::PendingCall::goes_on));
         problem.map_or(Ok(cancelled), Err)
     }
 }

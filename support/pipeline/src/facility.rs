@@ -13,6 +13,7 @@ use proved_transfer::session::{Service, Workplace};
 use rest_core::{ExposeSecret, OnRequest, SecretString, system_clock};
 use run_store::{RunStore, SqliteStore};
 
+use crate::compute::Compute;
 use crate::config::Config;
 use crate::dotenv::Environment;
 use crate::failure::Failure;
@@ -32,6 +33,7 @@ pub struct Facility {
     workplace: Workplace,
     scicat: Result<scicat::Client, Failure>,
     superfacility: Result<Superfacility, Failure>,
+    compute: Result<Compute, Failure>,
     scheduler: Arc<dyn Scheduler>,
     requests: Arc<Requests>,
     notifier: Notifier,
@@ -108,6 +110,8 @@ impl Facility {
             .and_then(|builder| builder.on_request(requests.counter()).build())
             .map_err(|error| Failure::service(STEP, "scicat", &error));
         let superfacility = Superfacility::new(&environment, requests.counter());
+        let compute = globus_variables(&config, &environment)
+            .and_then(|variables| Compute::new(variables, requests.counter()));
         let workplace = Workplace {
             service: Service::new(transfer, watcher).one_of(config.share()),
             store,
@@ -127,6 +131,7 @@ impl Facility {
             workplace,
             scicat,
             superfacility,
+            compute,
             scheduler,
             requests,
         })
@@ -191,6 +196,14 @@ impl Facility {
     /// A setting or key file that is missing or wrong, by its name.
     pub fn superfacility(&self) -> Result<&Superfacility, Failure> {
         self.superfacility.as_ref().map_err(Clone::clone)
+    }
+
+    /// Globus Compute, or why it cannot be used.
+    ///
+    /// # Errors
+    /// A setting that is missing or wrong, by the name of its variable.
+    pub fn compute(&self) -> Result<&Compute, Failure> {
+        self.compute.as_ref().map_err(Clone::clone)
     }
 
     /// What tells somebody of what went wrong.

@@ -6,13 +6,16 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod cancel;
+pub mod compute;
 pub mod config;
+pub mod days;
 pub mod facility;
 pub mod ingest;
 pub mod metrics;
 pub mod notify;
 pub mod prune;
 pub mod report;
+pub mod results;
 pub mod run;
 pub mod scheduler;
 pub mod site;

@@ -31,9 +31,11 @@ mod mistake;
 mod node;
 mod section;
 mod setting;
+mod walltime;
 
 pub use document::Document;
 pub use duration::duration;
 pub use mistake::{Mistake, Mistakes};
 pub use section::Section;
 pub use setting::{Place, Setting, UnsetVariable};
+pub use walltime::{walltime, whole_minutes};

@@ -141,6 +141,30 @@ impl<'d> Section<'d> {
         self.parsed(name, "must be a whole number from 0", |text| text.parse().ok())
     }
 
+    /// A whole number from 1.
+    pub fn positive(&self, name: &str) -> Option<u32> {
+        self.parsed(name, "must be a whole number from 1", |text| {
+            text.parse().ok().filter(|number| *number > 0)
+        })
+    }
+
+    /// A text without blanks that does not begin with a dash: what schedulers and containers take as one word.
+    pub fn word(&self, name: &str) -> Option<String> {
+        self.parsed(name, "must be one word, without blanks", |text| {
+            let plain = !text.is_empty() && !text.chars().any(|c| c.is_whitespace() || c.is_control());
+            (plain && !text.starts_with('-')).then(|| text.to_owned())
+        })
+    }
+
+    /// The name of a file, without a folder.
+    pub fn file_name(&self, name: &str) -> Option<String> {
+        self.parsed(name, "must be the name of a file, without a folder", |text| {
+            let plain =
+                !text.is_empty() && !text.contains(['/', '\0', '\n', ':']) && !text.starts_with(['-', '.']);
+            plain.then(|| text.to_owned())
+        })
+    }
+
     /// Whatever stands below a key, all texts expanded; variables that are not set stay as they were written.
     pub fn value(&self, name: &str) -> Option<Value> {
         let (_, node) = self.find(name)?;

@@ -71,6 +71,7 @@ impl Arguments {
             faults: self.faults.clone(),
             seed: self.seed,
             nersc: true,
+            alcf: false,
             keys: serde_json::Map::from_iter([("variables".to_owned(), days)]),
             ..Wanted::default()
         }

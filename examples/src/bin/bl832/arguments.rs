@@ -32,6 +32,10 @@ pub(crate) struct Arguments {
     /// scripts and needs python3.
     #[arg(long, conflicts_with = "export_control")]
     pub(crate) nersc: bool,
+    /// Reconstruct each scan at ALCF after its move, and after NERSC if both are asked for; slices and volume come home.
+    /// The simulated endpoint runs real functions and needs python3.
+    #[arg(long, conflicts_with = "export_control")]
+    pub(crate) alcf: bool,
     /// Keep the facility's directories and the record of runs here. Default: a folder that is removed.
     #[arg(long, value_name = "DIR")]
     pub(crate) root: Option<PathBuf>,
@@ -71,6 +75,14 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
+    /// The centres that are to reconstruct, each by its flow.
+    pub(crate) fn centres(&self) -> Vec<&'static str> {
+        let all = [(self.nersc, "nersc"), (self.alcf, "alcf")];
+        all.into_iter()
+            .filter_map(|(asked, centre)| asked.then_some(centre))
+            .collect()
+    }
+
     /// The place that they ask for.
     pub(crate) fn wanted(&self) -> Wanted {
         let batch = ("batch_across_runs".to_owned(), self.batch_across_runs.into());
@@ -85,6 +97,7 @@ impl Arguments {
             transfer_delay: self.transfer_delay,
             limited: matches!(self.limits, Limits::Production),
             nersc: self.nersc,
+            alcf: self.alcf,
             prefect: true,
             keys: serde_json::Map::from_iter([batch]),
         }

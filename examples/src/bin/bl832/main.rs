@@ -74,16 +74,17 @@ async fn all(
     let mut running = Vec::new();
     for (run_id, file) in planned(arguments) {
         let (place, facility, progress) = (Arc::clone(place), Arc::clone(facility), progress.clone());
-        let (seed, export_control, nersc) = (arguments.seed, arguments.export_control, arguments.nersc);
+        let (seed, export_control, centres) = (arguments.seed, arguments.export_control, arguments.centres());
         let (id, path) = (run_id.clone(), file.clone());
         let task = tokio::spawn(async move {
             let spoken = progress.clone();
-            let run = one(&place, &facility, progress, (&id, &path), seed, export_control).await;
-            if nersc && run.ok {
-                reconstructed(&facility, spoken, run).await
-            } else {
-                run
+            let mut run = one(&place, &facility, progress, (&id, &path), seed, export_control).await;
+            for centre in centres {
+                if run.ok {
+                    run = reconstructed(&facility, spoken.clone(), run, centre).await;
+                }
             }
+            run
         });
         running.push((run_id, file, task));
     }
@@ -149,10 +150,15 @@ async fn one(
 }
 
 /// Reconstructs a scan that was moved, as a run of its own.
-async fn reconstructed(facility: &Arc<Facility>, progress: Progress, mut run: RunResult) -> RunResult {
-    let (flow, run_id) = ("nersc_recon_flow", format!("{}-nersc", run.run_id));
+async fn reconstructed(
+    facility: &Arc<Facility>,
+    progress: Progress,
+    mut run: RunResult,
+    centre: &str,
+) -> RunResult {
+    let (flow, run_id) = (format!("{centre}_recon_flow"), format!("{}-{centre}", run.run_id));
     let parameters = json!({ "file_path": run.file });
-    let outcome = flows::run(facility, flow, &parameters, &run_id, progress).await;
+    let outcome = flows::run(facility, &flow, &parameters, &run_id, progress).await;
     let report = outcome.and_then(|outcome| {
         serde_json::from_value::<ReconReport>(outcome.report)
             .map_err(|error| Failure::new("run", "report", error.to_string()))

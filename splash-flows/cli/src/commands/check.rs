@@ -25,6 +25,7 @@ enum What {
         json: bool,
     },
     Transfer(super::try_out::TryOut),
+    Compute(super::check_compute::CheckCompute),
     Sfapi(super::check_sfapi::CheckSfapi),
 }
 
@@ -34,6 +35,7 @@ impl Check {
         let json = match &self.what {
             What::Config { json } => *json,
             What::Transfer(endpoint) => return endpoint.execute(settings),
+            What::Compute(compute) => return compute.execute(settings),
             What::Sfapi(sfapi) => return sfapi.execute(settings),
         };
         let findings = check(Subject {

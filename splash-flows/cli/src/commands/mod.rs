@@ -1,12 +1,14 @@
 //! The subcommands, a module each.
 
 pub(crate) mod check;
+pub(crate) mod check_compute;
 pub(crate) mod check_sfapi;
 pub(crate) mod deploy;
 pub(crate) mod env;
 pub(crate) mod export_control;
 pub(crate) mod flight_check;
 pub(crate) mod flows;
+pub(crate) mod globus_flow;
 pub(crate) mod ingest;
 pub(crate) mod ingests;
 pub(crate) mod jobs;
@@ -44,6 +46,11 @@ pub(crate) fn configuration(settings: &Settings) -> Result<(Config, Environment)
 pub(crate) fn facility(settings: &Settings) -> Result<Facility, Failure> {
     let (config, environment) = configuration(settings)?;
     Facility::connect(config, environment, settings.state_dir.as_deref())
+}
+
+/// The compute endpoint that config.yml names.
+pub(crate) fn alcf_endpoint(facility: &Facility) -> Option<String> {
+    splash_flows::alcf_settings(facility.config())?.endpoint.clone()
 }
 
 /// A client of the Prefect server that the variables name, and the variables.

@@ -3,6 +3,7 @@
 
 mod check;
 mod child;
+mod compute;
 mod container;
 mod env;
 mod export_control;

@@ -88,12 +88,7 @@ impl Reconstruction {
             on_update: &|_| {},
         };
         let job = Box::pin(run_job(run, jobs, &order)).await?;
-        Ok(StepReport {
-            site: "nersc".to_owned(),
-            step: job.step,
-            id: job.job_id,
-            seconds: job.seconds,
-        })
+        Ok(StepReport::new("nersc", &job.step, &job.job_id, job.seconds))
     }
 
     /// Writes a copy of the script where staff look for it.

@@ -1,5 +1,6 @@
 //! `process_newfile_7012_ptycho4` and `transfer_auto_recon`: a new scan to NERSC, and what it is reconstructed with.
 
+use pipeline::days::Days;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tracing::Instrument;
@@ -9,7 +10,6 @@ use super::ptychography::PtychographyParameters;
 use crate::copy::{Hop, Item, Kind, VerifiedCopy, collection, copy};
 use crate::endpoint::StorageEndpoint;
 use crate::failure::Failure;
-use crate::flows::retention::Days;
 use crate::flows::scicat::{PTYCHOGRAPHY_7012, catalogue_moved};
 use crate::hpc::ReconReport;
 use crate::ingest::{Copy, Subject};

@@ -125,15 +125,8 @@ async fn settings(
 /// A branch that fails, or cannot start, fails alone; the run then ends failed and names each. What is under export
 /// control goes to no branch. While it waits for its branches the run holds no slot of a worker.
 pub async fn dispatch(run: &RunContext, parameters: &DispatchParameters) -> DispatchReport {
-    let mut report = DispatchReport {
-        run_id: run.run_id().to_owned(),
-        ok: false,
-        file: parameters.file_path.clone().unwrap_or_default(),
-        moved: None,
-        branches: Vec::new(),
-        error: None,
-        further_errors: Vec::new(),
-    };
+    let file = parameters.file_path.as_deref().unwrap_or_default();
+    let mut report = DispatchReport::new(run.run_id(), file);
     let mut failures = Vec::new();
     if let Err(failure) = Box::pin(steps(run, parameters, &mut report, &mut failures)).await {
         failures.push(failure.file(&report.file));
@@ -183,11 +176,7 @@ async fn start(
     moved: Option<&MoveReport>,
     on_site_only: bool,
 ) -> (BranchReport, Option<Failure>) {
-    let mut report = BranchReport {
-        deployment: branch.deployment.to_owned(),
-        run: None,
-        skipped: None,
-    };
+    let mut report = BranchReport::new(branch.deployment);
     if on_site_only {
         report.skipped = Some("export control keeps the scan on site".to_owned());
         return (report, None);

@@ -1,10 +1,10 @@
 //! How long copies stay, as staff set it.
 
 use chrono::TimeDelta;
+use pipeline::days::Days;
 use serde_json::Value;
 
 use crate::failure::Failure;
-use crate::flows::retention::Days;
 use crate::scheduler::Scheduler;
 
 /// The Prefect variable (or key under `variables` in config.yml) that holds the days until copies are pruned.
@@ -61,6 +61,12 @@ impl ResultRetention {
             nersc: days.after("delete_nersc832_files_after_days")?,
         })
     }
+}
+
+/// How long copies at ALCF stay, by the variable `pruning-config`.
+pub(super) async fn alcf_retention(scheduler: &dyn Scheduler) -> Result<TimeDelta, Failure> {
+    let days = Days::read(scheduler, PRUNING).await?;
+    days.after("delete_alcf832_files_after_days")
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use std::fmt;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use proved_transfer::copy::Verify;
+use rest_core::SecretString;
 use run_store::ScheduledPrune;
 use serde_json::Value;
 
@@ -132,6 +133,15 @@ pub trait Scheduler: fmt::Debug + Send + Sync {
     async fn withdraw(&self, name: &str) -> Result<(), Failure> {
         let _ = name;
         Ok(())
+    }
+
+    /// What the server keeps under a name as a secret; nothing where there is no server.
+    ///
+    /// # Errors
+    /// The server cannot be asked.
+    async fn secret(&self, name: &str) -> Result<Option<SecretString>, Failure> {
+        let _ = name;
+        Ok(None)
     }
 
     /// Puts a prune into the schedule and answers its id. Safe to repeat with the same key.

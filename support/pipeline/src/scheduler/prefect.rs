@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use prefect_client::api::CreateFlowRun;
 use prefect_client::{Client, DeploymentId, FlowRun, FlowRunId, StateType};
+use rest_core::SecretString;
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
@@ -159,6 +160,11 @@ impl Scheduler for PrefectScheduler {
             block::remove(&self.client, name).await.map_err(failed)?;
         }
         Ok(())
+    }
+
+    async fn secret(&self, name: &str) -> Result<Option<SecretString>, Failure> {
+        let secret = self.client.blocks().secret(name).await;
+        secret.map_err(|error| Failure::service("preflight", SERVICE, &error))
     }
 
     async fn schedule(&self, prune: &PlannedPrune) -> Result<String, Failure> {

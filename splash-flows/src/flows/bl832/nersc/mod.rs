@@ -5,9 +5,8 @@ mod scripts;
 mod settings;
 mod site;
 mod streaming;
-mod walltime;
 
-pub use flow::{ReconParameters, nersc_recon};
+pub use flow::nersc_recon;
 pub use settings::{ReconSettings, Runtime, StreamingSettings};
 pub use site::Nersc;
 pub use streaming::{StreamingParameters, nersc_streaming, withdraw_streaming};

@@ -89,13 +89,17 @@ impl ReconSettings {
             qos: word(&own, "qos", "realtime"),
             account: word(&own, "account", "als"),
             constraint: word(&own, "constraint", "cpu"),
-            nodes: number(&own, "nodes", 1),
-            cpus_per_task: number(&own, "cpus_per_task", 64),
+            nodes: own.positive("nodes").unwrap_or(1),
+            cpus_per_task: own.positive("cpus_per_task").unwrap_or(64),
             time: own.duration("time").unwrap_or(Duration::from_secs(15 * MINUTE)),
             exclusive: own.boolean("exclusive").unwrap_or(true),
             container: container.unwrap_or(Runtime::PodmanHpc),
-            reconstruction_script: file_name(&own, "reconstruction_script", "sfapi_reconstruction.py"),
-            multiresolution_script: file_name(&own, "multiresolution_script", "tiff_to_zarr.py"),
+            reconstruction_script: own
+                .file_name("reconstruction_script")
+                .unwrap_or_else(|| "sfapi_reconstruction.py".to_owned()),
+            multiresolution_script: own
+                .file_name("multiresolution_script")
+                .unwrap_or_else(|| "tiff_to_zarr.py".to_owned()),
             settle: own.duration("settle").unwrap_or(Duration::from_secs(90)),
             nested_folders: own.boolean("nested_folders").unwrap_or(false),
             recon_image: word(&images, "recon_image", IMAGE),
@@ -143,31 +147,7 @@ impl StreamingSettings {
 
 /// A text without blanks; what Slurm and containers take as one word.
 fn word(section: &Section<'_>, name: &str, usual: &str) -> String {
-    let one = |text: &str| {
-        let plain = !text.is_empty() && !text.chars().any(|c| c.is_whitespace() || c.is_control());
-        (plain && !text.starts_with('-')).then(|| text.to_owned())
-    };
-    section
-        .parsed(name, "must be one word, without blanks", one)
-        .unwrap_or_else(|| usual.to_owned())
-}
-
-fn file_name(section: &Section<'_>, name: &str, usual: &str) -> String {
-    let one = |text: &str| {
-        let plain =
-            !text.is_empty() && !text.contains(['/', '\0', '\n', ':']) && !text.starts_with(['-', '.']);
-        plain.then(|| text.to_owned())
-    };
-    section
-        .parsed(name, "must be the name of a file, without a folder", one)
-        .unwrap_or_else(|| usual.to_owned())
-}
-
-fn number(section: &Section<'_>, name: &str, usual: u32) -> u32 {
-    let one = |text: &str| text.parse().ok().filter(|number| *number > 0);
-    section
-        .parsed(name, "must be a whole number from 1", one)
-        .unwrap_or(usual)
+    section.word(name).unwrap_or_else(|| usual.to_owned())
 }
 
 fn volume(text: &str) -> Option<(String, String)> {

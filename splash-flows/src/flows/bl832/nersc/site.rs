@@ -1,18 +1,17 @@
 //! NERSC as a place to reconstruct at.
 
 use async_trait::async_trait;
-use judged_jobs::{JobReport, Jobs, MakeScript, Order, run_job};
+use judged_jobs::{Jobs, MakeScript, Order, run_job};
 use serde_json::{Map, Value, json};
 
 use super::scripts::{self, Folders};
 use super::settings::ReconSettings;
 use crate::failure::Failure;
-use crate::flows::bl832::recon::ReconScan;
+use crate::flows::bl832::recon::{PREFLIGHT, ReconScan, endpoint, root};
 use crate::hpc::{StepReport, TomographyHpc};
 use crate::run::RunContext;
 
 const SITE: &str = "nersc";
-const STEP: &str = "preflight";
 
 /// Perlmutter, or the machine that config.yml names, by jobs of the account that the Superfacility API knows.
 #[derive(Debug)]
@@ -31,13 +30,7 @@ impl Nersc {
     pub(super) async fn connect(run: &RunContext, settings: &ReconSettings) -> Result<Self, Failure> {
         let superfacility = run.facility().superfacility()?;
         let user = superfacility.user().await?;
-        let root = |key: &str| {
-            let endpoint = run.facility().config().endpoint(key);
-            endpoint
-                .map_err(|error| error.to_string())
-                .and_then(|endpoint| endpoint.root().map_err(|error| error.to_string()))
-                .map_err(|text| Failure::new(STEP, "config", text))
-        };
+        let root = |key: &str| root(&endpoint(run, key)?);
         let (raw, scripts) = (
             root("nersc832_alsdev_raw")?,
             root("nersc832_alsdev_recon_scripts")?,
@@ -48,10 +41,10 @@ impl Nersc {
             ("nersc832_alsdev_pscratch_scratch", "scratch"),
         ] {
             let (there, expected) = (root(key)?, format!("{}/{part}", folders.beamline()));
-            if there.trim_end_matches('/') != expected {
+            if there != expected {
                 let text =
                     format!("jobs of {user} work in {expected}, and the endpoint {key} stands at {there}");
-                return Err(Failure::new(STEP, "config", text).remedy(
+                return Err(Failure::new(PREFLIGHT, "config", text).remedy(
                     "correct root_path in config.yml, or use the Superfacility client of that account",
                 ));
             }
@@ -62,7 +55,7 @@ impl Nersc {
             .settle(settings.settle);
         jobs.make_folder(&folders.logs())
             .await
-            .map_err(|error| Failure::service(STEP, "sfapi", &error))?;
+            .map_err(|error| Failure::service(PREFLIGHT, "sfapi", &error))?;
         Ok(Self {
             jobs,
             folders,
@@ -88,16 +81,8 @@ impl Nersc {
             on_update: &|_| {},
         };
         let done = Box::pin(run_job(run, &self.jobs, &order)).await;
-        done.map(reported).map_err(|failure| failure.file(scan))
-    }
-}
-
-fn reported(job: JobReport) -> StepReport {
-    StepReport {
-        site: SITE.to_owned(),
-        step: job.step,
-        id: job.job_id,
-        seconds: job.seconds,
+        done.map(|job| StepReport::new(SITE, &job.step, &job.job_id, job.seconds))
+            .map_err(|failure| failure.file(scan))
     }
 }
 

@@ -7,12 +7,12 @@ use judged_jobs::{Order, run_job};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use settings::{walltime, whole_minutes};
 use sfapi::Job;
 use sfapi::slurm::format_time;
 use tracing::Instrument;
 
 use super::scripts::{self, Folders};
-use super::walltime::{walltime, whole_minutes};
 use crate::facility::Facility;
 use crate::failure::Failure;
 use crate::hpc::{ReconReport, StepReport};
@@ -122,12 +122,7 @@ async fn stream(run: &RunContext, parameters: &StreamingParameters) -> Result<St
     let withdrawn = run.facility().scheduler().withdraw(&variable(run.run_id())).await;
     let job = done?;
     withdrawn?;
-    Ok(StepReport {
-        site: "nersc".to_owned(),
-        step: job.step,
-        id: job.job_id,
-        seconds: job.seconds,
-    })
+    Ok(StepReport::new("nersc", &job.step, &job.job_id, job.seconds))
 }
 
 /// The document that outside pages read.

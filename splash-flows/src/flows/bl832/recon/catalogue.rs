@@ -63,7 +63,7 @@ pub(crate) async fn catalogue(
         })
     });
     let told = tell(run, client, &pid, &path, &copies.collect::<Vec<_>>()).await;
-    report.scicat.push(Catalogued { pid });
+    report.scicat.push(Catalogued::new(pid));
     report.issues.extend(told.issues);
     report.again.extend(told.again);
     Ok(())

@@ -55,7 +55,7 @@ impl ReconScan {
         match folders.len() {
             0 => Err(refused("lies in no folder")),
             2.. if !nested => Err(refused("lies deeper than one folder")
-                .remedy("set nested_folders: true under nersc_recon in config.yml if the site's scripts take such folders")),
+                .remedy("set nested_folders: true under nersc_recon or alcf_recon in config.yml if the site's scripts take such folders")),
             _ => Ok(Self {
                 folder: folders.join("/"),
                 stem: stem.to_owned(),

@@ -3,12 +3,36 @@
 use proved_transfer::copy::VerifiedCopy;
 use serde::{Deserialize, Serialize};
 
+use super::{Catalogued, CopyReport, ScheduledPrune, told};
 use crate::failure::Failure;
-use crate::hpc::StepReport;
 use crate::ingest::{Again, Issue};
-use crate::progress::Event;
-use crate::report::{Catalogued, CopyReport, ScheduledPrune};
 use crate::run::RunContext;
+
+/// A step that a centre did, believed because the centre says that it succeeded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct StepReport {
+    /// The centre, such as `nersc`.
+    pub site: String,
+    /// The step: `reconstruct`, `multiresolution`.
+    pub step: String,
+    /// The centre's id of the job or task.
+    pub id: String,
+    /// How long it ran, in seconds, if the centre says so.
+    pub seconds: Option<u64>,
+}
+
+impl StepReport {
+    /// A step of a centre, with the centre's id of it.
+    pub fn new(site: &str, step: &str, id: &str, seconds: Option<u64>) -> Self {
+        Self {
+            site: site.to_owned(),
+            step: step.to_owned(),
+            id: id.to_owned(),
+            seconds,
+        }
+    }
+}
 
 /// The outcome of one run of a reconstruction flow.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -42,7 +66,8 @@ pub struct ReconReport {
 }
 
 impl ReconReport {
-    pub(crate) fn new(run_id: &str, file: &str) -> Self {
+    /// The report of a run that has done nothing yet with this file.
+    pub fn new(run_id: &str, file: &str) -> Self {
         Self {
             run_id: run_id.to_owned(),
             ok: false,
@@ -58,25 +83,15 @@ impl ReconReport {
         }
     }
 
-    pub(crate) fn add_copy(&mut self, proof: &VerifiedCopy) {
-        self.copies.push(CopyReport {
-            endpoint: proof.witness().endpoint().to_owned(),
-            path: proof.witness().path().to_owned(),
-            bytes: proof.witness().size(),
-            verified: true,
-            task_id: proof.task_id().unwrap_or_default().to_owned(),
-        });
+    /// Adds a copy that is proved.
+    pub fn add_copy(&mut self, proof: &VerifiedCopy) {
+        self.copies.push(CopyReport::of(proof));
     }
 
-    pub(crate) fn close(mut self, run: &RunContext, failures: Vec<Failure>) -> Self {
-        for failure in &failures {
-            run.say(&Event::Failed {
-                failure: failure.clone(),
-            });
-        }
-        let mut failures = failures.into_iter();
-        self.error = failures.next();
-        self.further_errors = failures.collect();
+    /// The report of a run that has ended with these failures, each of which is told.
+    #[must_use]
+    pub fn close(mut self, run: &RunContext, failures: Vec<Failure>) -> Self {
+        (self.error, self.further_errors) = told(run, failures);
         self.ok = self.error.is_none();
         self
     }

@@ -1,17 +1,15 @@
-//! What a run did: the document that `--json` prints and the run store keeps.
+//! What moves did, and what a dispatcher started.
 
 use serde::{Deserialize, Serialize};
 
+use super::{Catalogued, CopyReport, ScheduledPrune, told};
 use crate::copy::VerifiedCopy;
 use crate::failure::Failure;
 use crate::ingest::{Again, Issue};
-use crate::progress::Event;
 use crate::run::RunContext;
 use crate::scheduler::ChildEnd;
 
-pub use pipeline::report::{InTrash, PruneAgain, PruneOutcome, PruneReport, ScheduledPrune};
-
-/// The outcome of one run of `new_832_file_flow`.
+/// The outcome of the move of one scan.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct MoveReport {
@@ -41,7 +39,8 @@ pub struct MoveReport {
 }
 
 impl MoveReport {
-    pub(crate) fn new(run_id: &str, file: &str) -> Self {
+    /// The report of a run that has done nothing yet with this file.
+    pub fn new(run_id: &str, file: &str) -> Self {
         Self {
             run_id: run_id.to_owned(),
             ok: false,
@@ -57,32 +56,22 @@ impl MoveReport {
         }
     }
 
-    pub(crate) fn add_copy(&mut self, proof: &VerifiedCopy) {
+    /// Adds a copy that is proved.
+    pub fn add_copy(&mut self, proof: &VerifiedCopy) {
         self.bytes = Some(proof.subject().size());
-        self.copies.push(CopyReport {
-            endpoint: proof.witness().endpoint().to_owned(),
-            path: proof.witness().path().to_owned(),
-            bytes: proof.witness().size(),
-            verified: true,
-            task_id: proof.task_id().unwrap_or_default().to_owned(),
-        });
+        self.copies.push(CopyReport::of(proof));
     }
 
-    pub(crate) fn close(mut self, run: &RunContext, failures: Vec<Failure>) -> Self {
-        for failure in &failures {
-            run.say(&Event::Failed {
-                failure: failure.clone(),
-            });
-        }
-        let mut failures = failures.into_iter();
-        self.error = failures.next();
-        self.further_errors = failures.collect();
+    /// The report of a run that has ended with these failures, each of which is told.
+    #[must_use]
+    pub fn close(mut self, run: &RunContext, failures: Vec<Failure>) -> Self {
+        (self.error, self.further_errors) = told(run, failures);
         self.ok = self.error.is_none();
         self
     }
 }
 
-/// The outcome of one run of `new_832_file_flow` with a list of scans.
+/// The outcome of the move of a list of scans.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ListReport {
@@ -99,7 +88,8 @@ pub struct ListReport {
 }
 
 impl ListReport {
-    pub(crate) fn new(run_id: &str, files: Vec<MoveReport>) -> Self {
+    /// The report of these moves of one run.
+    pub fn new(run_id: &str, files: Vec<MoveReport>) -> Self {
         let of = |report: &MoveReport| {
             let all = report.error.iter().chain(&report.further_errors);
             all.cloned().collect::<Vec<_>>()
@@ -115,31 +105,7 @@ impl ListReport {
     }
 }
 
-/// A proved copy.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct CopyReport {
-    /// The key of the endpoint that holds it.
-    pub endpoint: String,
-    /// Its path on that endpoint's collection.
-    pub path: String,
-    /// Its size in bytes.
-    pub bytes: u64,
-    /// The flow's verdict; a copy that is not proved is not in the report.
-    pub verified: bool,
-    /// The Globus task that delivered it.
-    pub task_id: String,
-}
-
-/// A catalogue entry.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Catalogued {
-    /// The SciCat dataset's persistent identifier.
-    pub pid: String,
-}
-
-/// The outcome of one run of `dispatcher`.
+/// The outcome of a run that moves a scan and starts other flows for it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DispatchReport {
@@ -159,6 +125,21 @@ pub struct DispatchReport {
     pub further_errors: Vec<Failure>,
 }
 
+impl DispatchReport {
+    /// The report of a run that has done nothing yet with this file.
+    pub fn new(run_id: &str, file: &str) -> Self {
+        Self {
+            run_id: run_id.to_owned(),
+            ok: false,
+            file: file.to_owned(),
+            moved: None,
+            branches: Vec::new(),
+            error: None,
+            further_errors: Vec::new(),
+        }
+    }
+}
+
 /// A flow that the dispatcher started, or did not.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -169,4 +150,15 @@ pub struct BranchReport {
     pub run: Option<ChildEnd>,
     /// Why it was not started, where that is no failure.
     pub skipped: Option<String>,
+}
+
+impl BranchReport {
+    /// A branch that has not been started.
+    pub fn new(deployment: &str) -> Self {
+        Self {
+            deployment: deployment.to_owned(),
+            run: None,
+            skipped: None,
+        }
+    }
 }

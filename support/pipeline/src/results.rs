@@ -5,23 +5,30 @@ use proved_transfer::copy::{Claim, Hop, Item, Kind, Located, VerifiedCopy, Verif
 
 use crate::endpoint::StorageEndpoint;
 use crate::failure::Failure;
-use crate::hpc::ReconReport;
 use crate::prune::schedule_prune;
+use crate::report::ScheduledPrune;
 use crate::run::RunContext;
 
 const STEP: &str = "schedule_prune";
 
 /// A copy that goes after a time, and the endpoint whose copy must prove it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Goes<'a> {
-    pub(crate) source: &'a StorageEndpoint,
-    pub(crate) check: &'a StorageEndpoint,
-    pub(crate) after: TimeDelta,
-    pub(crate) by: Verify,
+pub struct Goes<'a> {
+    /// Where the copy is that goes.
+    pub source: &'a StorageEndpoint,
+    /// Where the copy must stand that proves it.
+    pub check: &'a StorageEndpoint,
+    /// How long it stays.
+    pub after: TimeDelta,
+    /// What the two are compared by.
+    pub by: Verify,
 }
 
 /// Copies a result folder from each endpoint of the chain to the next, each copy proved.
-pub(crate) async fn bring(
+///
+/// # Errors
+/// The first copy that failed or could not be proved.
+pub async fn bring(
     run: &RunContext,
     path: &str,
     chain: &[&StorageEndpoint],
@@ -42,13 +49,12 @@ pub(crate) async fn bring(
 }
 
 /// Proves each copy now and schedules its prune. One that fails does not keep the others from being scheduled.
-pub(crate) async fn plan_prunes(
+pub async fn plan_prunes(
     run: &RunContext,
     path: &str,
     plans: &[Goes<'_>],
-    report: &mut ReconReport,
-) -> Vec<Failure> {
-    let mut failures = Vec::new();
+) -> (Vec<ScheduledPrune>, Vec<Failure>) {
+    let (mut planned_prunes, mut failures) = (Vec::new(), Vec::new());
     for plan in plans {
         let claim = Claim::Copy {
             witness: Located {
@@ -69,9 +75,9 @@ pub(crate) async fn plan_prunes(
             schedule_prune(run, path, pair, &proof, plan.after).await
         };
         match Box::pin(planned).await {
-            Ok(prune) => report.prunes.push(prune),
+            Ok(prune) => planned_prunes.push(prune),
             Err(failure) => failures.push(failure.file(path)),
         }
     }
-    failures
+    (planned_prunes, failures)
 }

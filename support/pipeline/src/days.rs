@@ -13,14 +13,14 @@ const MOST_DAYS: f64 = 36_500.0;
 
 /// The days in one variable, each under a key.
 #[derive(Debug, Clone)]
-pub(crate) struct Days {
+pub struct Days {
     variable: &'static str,
     document: Value,
 }
 
 impl Days {
     /// What the variable holds. Prefect 2 keeps a variable's JSON as text.
-    pub(crate) fn new(variable: &'static str, value: &Value) -> Self {
+    pub fn new(variable: &'static str, value: &Value) -> Self {
         let document = match value {
             Value::String(text) => serde_json::from_str(text).unwrap_or(Value::Null),
             other => other.clone(),
@@ -29,7 +29,10 @@ impl Days {
     }
 
     /// Reads a variable that must be set.
-    pub(crate) async fn read(scheduler: &dyn Scheduler, variable: &'static str) -> Result<Self, Failure> {
+    ///
+    /// # Errors
+    /// It is not set, or cannot be read.
+    pub async fn read(scheduler: &dyn Scheduler, variable: &'static str) -> Result<Self, Failure> {
         Self::read_if_set(scheduler, variable).await?.ok_or_else(|| {
             Failure::new(STEP, "no_variable", format!("the variable {variable} is not set")).remedy(
                 "create it on the Prefect server, or under `variables` in config.yml where there is none",
@@ -38,7 +41,10 @@ impl Days {
     }
 
     /// Reads a variable that need not be there.
-    pub(crate) async fn read_if_set(
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub async fn read_if_set(
         scheduler: &dyn Scheduler,
         variable: &'static str,
     ) -> Result<Option<Self>, Failure> {
@@ -47,7 +53,10 @@ impl Days {
     }
 
     /// A delay in days, whole or not; 0 is at once.
-    pub(crate) fn after(&self, key: &str) -> Result<TimeDelta, Failure> {
+    ///
+    /// # Errors
+    /// The key is missing, or is no number of days from 0 to 36,500 (`bad_variable`).
+    pub fn after(&self, key: &str) -> Result<TimeDelta, Failure> {
         let given = &self.document[key];
         let days = given.as_f64().unwrap_or(f64::NAN);
         if !(0.0..=MOST_DAYS).contains(&days) {

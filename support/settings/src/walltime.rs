@@ -1,4 +1,4 @@
-//! How long a streaming job runs, in the ways that callers write it.
+//! How long something runs, in the ways that callers of jobs write it.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ const HOUR: u64 = 3600;
 const DAY: u64 = 86_400;
 
 /// Reads seconds, ISO 8601 (`PT1H30M`) or `h:mm:ss`. Nothing for anything else, and for less than a second.
-pub(super) fn walltime(value: &Value) -> Option<Duration> {
+pub fn walltime(value: &Value) -> Option<Duration> {
     let time = match value {
         Value::Number(seconds) => Duration::try_from_secs_f64(seconds.as_f64()?).ok()?,
         Value::String(text) => iso(text).or_else(|| clock(text)).or_else(|| {
@@ -68,7 +68,7 @@ fn iso(text: &str) -> Option<Duration> {
 }
 
 /// Rounded up to whole minutes, as the script writes it.
-pub(super) fn whole_minutes(time: Duration) -> Duration {
+pub fn whole_minutes(time: Duration) -> Duration {
     let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
     Duration::from_secs(seconds.div_ceil(MINUTE).saturating_mul(MINUTE))
 }
