@@ -2,10 +2,11 @@
 
 use std::process::Output;
 
+use scan_h5::{ScanSpec, write_scan};
 use serde_json::Value;
 use service_sim::SimBuilder;
 
-use crate::child::{Beamline, document, finish};
+use crate::child::{Beamline, document, finish, kill};
 
 fn text(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
@@ -164,4 +165,42 @@ fn forget(beamline: &Beamline, name: &str) -> bool {
     let client = prefect_client::Client::from_vars(|name| env.get(name).cloned()).unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(client.variable(name).delete().send()).is_ok()
+}
+
+#[test]
+fn a_reconstruction_that_is_killed_around_its_submission_is_taken_up_again_and_runs_once() {
+    for hold in ["hold", "hold-before"] {
+        let fault = format!("compute.submit:{hold}=reply,nth=1");
+        let beamline = Beamline::with(|sim| sim.compute().fault(fault.parse().unwrap()));
+        let path = beamline.sim.collection("data832_raw").path("f/scan.h5");
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        write_scan(&path, &ScanSpec::new(2, 16, 16)).unwrap();
+        let recon = || {
+            let file = "file_path=/global/raw/f/scan.h5";
+            beamline.command(&[
+                "run",
+                "alcf_recon_flow",
+                "--json",
+                "--run-id",
+                "R",
+                "--param",
+                file,
+            ])
+        };
+        let child = recon().spawn().unwrap();
+        beamline.wait_for("compute.submit");
+        kill(child);
+        beamline.sim.clear_faults();
+
+        let report = document(&finish(recon()));
+        assert_eq!(report["steps"].as_array().unwrap().len(), 2, "{hold}: {report:#}");
+        assert_eq!(
+            report["copies"].as_array().unwrap().len(),
+            3,
+            "{hold}: {report:#}"
+        );
+        let claims = beamline.sim.collection("alcf832_raw").dir().join("data/.runs/R");
+        let claims: Vec<_> = std::fs::read_dir(claims).unwrap().collect();
+        assert_eq!(claims.len(), 2, "{hold}: one attempt of each step");
+    }
 }
