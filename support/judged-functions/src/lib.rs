@@ -202,22 +202,23 @@ async fn intended(
 ) -> Result<Recorded, Failure> {
     let step = call.step;
     let refused = |error: globus_compute::Error| Failure::service(step, SERVICE, &error);
-    let claim = format!("{}/.{step}.{}.claimed", call.run_folder, slot.attempt());
+    let group = TaskGroupId::parse(&uuid::Uuid::new_v4().to_string()).map_err(refused)?;
+    // The id keeps what an earlier run of the same name may have left there from being believed.
+    let own = group.as_str().split('-').next().unwrap_or_default();
+    let claim = format!("{}/.{step}.{}.{own}.claimed", call.run_folder, slot.attempt());
     let arguments = (call.arguments)(&claim);
     let prepared = async {
         let dialect = functions.executor.endpoint_dialect().await?;
         // What cannot be sent is found before anything is registered.
         let payload = arguments.payload(dialect)?;
         let function = functions.executor.register(call.function).await?;
-        let group = TaskGroupId::parse(&uuid::Uuid::new_v4().to_string())?;
         let submit = functions.client.endpoint(functions.endpoint().clone()).submit();
-        let document = submit.payload(&function, payload).task_group(&group).document()?;
-        Ok((group, document))
+        submit.payload(&function, payload).task_group(&group).document()
     };
-    let (task_group, document) = run.holding(step, prepared).await?.map_err(refused)?;
+    let document = run.holding(step, prepared).await?.map_err(refused)?;
     let facts = Facts {
         compute_endpoint: functions.endpoint().clone(),
-        task_group,
+        task_group: group,
         claim,
         limit_seconds: call.limit.as_secs(),
     };

@@ -15,6 +15,7 @@ pub struct PendingCall {
     step: String,
     task: Option<TaskId>,
     limit: Duration,
+    claim: String,
 }
 
 /// The calls that a run has submitted, or was about to submit, and whose end it has not seen. Nobody needs to hold the
@@ -37,6 +38,7 @@ pub async fn pending(store: &dyn RunStore, run_id: &str) -> Result<Vec<PendingCa
         found.push(PendingCall {
             task: receipt.transpose()?.and_then(|receipt| receipt.compute_task),
             limit: Duration::from_secs(facts.limit_seconds),
+            claim: facts.claim,
             step: place.step,
         });
     }
@@ -47,6 +49,11 @@ impl PendingCall {
     /// The step of the run.
     pub fn step(&self) -> &str {
         &self.step
+    }
+
+    /// The folder on the endpoint's machine that the function makes first, and leaves its outcome in.
+    pub fn claim(&self) -> &str {
+        &self.claim
     }
 
     /// That it goes on, and how long at most once it has begun.

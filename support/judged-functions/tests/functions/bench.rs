@@ -103,7 +103,12 @@ impl Bench {
     }
 
     pub(crate) fn claim(&self, attempt: u32) -> PathBuf {
-        self.claims().join(format!(".work.{attempt}.claimed"))
+        let claims = std::fs::read_dir(self.claims()).into_iter().flatten();
+        let of_it = |name: &str| name.starts_with(&format!(".work.{attempt}."));
+        let mut names = claims.map(|claim| claim.unwrap().file_name().into_string().unwrap());
+        let name = names.find(|name| of_it(name)).unwrap_or_default();
+        self.claims()
+            .join(if name.is_empty() { "none" } else { name.as_str() })
     }
 
     /// How often the command worked: it writes a file of its own each time.
@@ -111,6 +116,16 @@ impl Bench {
         let entries = std::fs::read_dir(self.place.path()).unwrap();
         let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
         names.filter(|name| name.starts_with("done.")).count()
+    }
+
+    /// Loses the record of runs.
+    pub(crate) fn forget(&self) {
+        for entry in std::fs::read_dir(self.state.path()).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_file() {
+                std::fs::remove_file(path).unwrap();
+            }
+        }
     }
 
     pub(crate) fn requests(&self, operation: &str) -> usize {

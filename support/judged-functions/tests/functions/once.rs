@@ -91,26 +91,48 @@ async fn a_result_that_nobody_fetched_in_time_is_told_by_the_claim_and_not_compu
     );
 }
 
+/// A call on record whose claim somebody made who is gone, so long ago.
+async fn claimed(bench: &Bench, ago: Duration) {
+    bench
+        .sim
+        .fault("compute.submit:hold-before=point,nth=1".parse().unwrap());
+    tokio::select! {
+        () = bench.until("the submission is held", || bench.held() > 0) => {}
+        outcome = bench.run(&WORK, MINUTE) => panic!("it is held: {outcome:?}"),
+    }
+    let session = bench.session("other").await;
+    let open = pending(session.workplace().store(), "R").await.unwrap();
+    let claim = open[0].claim().to_owned();
+    std::fs::create_dir_all(&claim).unwrap();
+    let then = std::time::SystemTime::now() - ago;
+    std::fs::File::open(&claim).unwrap().set_modified(then).unwrap();
+    bench.sim.clear_faults();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_claim_whose_owner_is_gone_is_waited_for_as_long_as_it_may_be_at_work_and_no_longer() {
     let bench = Bench::new();
-    std::fs::create_dir_all(bench.claim(1)).unwrap();
+    claimed(&bench, Duration::ZERO).await;
     let failure = bench.run(&WORK, MINUTE).await.unwrap_err();
     assert_eq!(failure.code, "cut_off");
     assert!(failure.to_string().contains("same --run-id"), "{failure}");
     assert_eq!(bench.worked(), 0);
 
     let bench = Bench::new();
-    std::fs::create_dir_all(bench.claim(1)).unwrap();
-    let long_ago = std::time::SystemTime::now() - 10 * MINUTE;
-    std::fs::File::open(bench.claim(1))
-        .unwrap()
-        .set_modified(long_ago)
-        .unwrap();
+    claimed(&bench, 10 * MINUTE).await;
     let failure = bench.run(&WORK, MINUTE).await.unwrap_err();
     assert_eq!(failure.code, "cut_off");
     bench.run(&WORK, MINUTE).await.unwrap();
     assert_eq!(bench.worked(), 1, "a second attempt has a claim of its own");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_run_of_the_same_name_left_is_not_believed() {
+    let bench = Bench::new();
+    bench.run(&WORK, MINUTE).await.unwrap();
+    bench.forget();
+    bench.run(&WORK, MINUTE).await.unwrap();
+    assert_eq!(bench.worked(), 2, "its record is gone: nobody knows what it was");
 }
 
 #[tokio::test(flavor = "multi_thread")]
