@@ -2,7 +2,7 @@
 
 use super::call::{act, call, fields, list, optional};
 use super::set_state::SetTaskRunState;
-use crate::model::{NewState, State, TaskRun};
+use crate::model::{NewState, State, TaskRun, TaskRunEvents};
 use crate::{Client, FlowRunId, TaskRunId};
 
 impl Client {
@@ -40,6 +40,17 @@ impl TaskRuns {
         create.call.set("task_key", task_key.into());
         create.call.set("dynamic_key", dynamic_key.into());
         create
+    }
+
+    /// A task run that the server learns of by events, as of those of Prefect's own flows: nothing is sent here. Server
+    /// version 3.
+    pub fn by_events(
+        &self,
+        flow_run: &FlowRunId,
+        task_key: impl Into<String>,
+        dynamic_key: impl Into<String>,
+    ) -> TaskRunEvents {
+        TaskRunEvents::new(flow_run, task_key.into(), dynamic_key.into())
     }
 
     /// Lists task runs.

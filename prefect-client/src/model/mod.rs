@@ -10,6 +10,7 @@ mod flow_run;
 mod log;
 mod schedule;
 mod state;
+mod task_run_events;
 mod variable;
 mod work_pool;
 
@@ -24,5 +25,6 @@ pub use log::{Log, NewLog};
 pub use schedule::{DeploymentSchedule, NewSchedule, Schedule};
 pub(crate) use state::OrchestrationResult;
 pub use state::{NewState, State, StateDetails, StateType, Transition, TransitionStatus};
+pub use task_run_events::TaskRunEvents;
 pub use variable::Variable;
 pub use work_pool::{PoolStatus, WorkPool, WorkQueue, WorkerInfo, WorkerStatus};

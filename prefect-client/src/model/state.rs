@@ -227,6 +227,11 @@ impl NewState {
         &self.kind
     }
 
+    /// The name, the type's usual one unless said.
+    pub(crate) fn state_name(&self) -> &str {
+        &self.name
+    }
+
     /// The identifier of the transition, made up if there was none.
     pub(crate) fn identify(&mut self) -> Uuid {
         *self.state_details.transition_id.get_or_insert_with(Uuid::new_v4)

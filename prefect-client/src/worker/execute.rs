@@ -44,7 +44,12 @@ async fn attempt(shared: &Arc<Shared>, run: &Arc<RunState>) -> Ended {
     let context = context(shared, run, false);
     context.log(
         INFO,
-        format!("attempt {} on worker {}", run.attempt(), shared.settings.name),
+        format!(
+            "attempt {} of {} on worker {}",
+            run.attempt(),
+            run.flow,
+            shared.settings.name
+        ),
     );
     watch(shared, run, spawn(run, ready, context)).await
 }

@@ -47,6 +47,16 @@ impl fmt::Debug for Flow {
     }
 }
 
+/// Name and version, as a run's log has them.
+impl Display for Flow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.version {
+            Some(version) => write!(f, "{} {version}", self.name),
+            None => f.write_str(&self.name),
+        }
+    }
+}
+
 impl Flow {
     /// A flow of this name, whose runs `handler` executes.
     ///
@@ -73,7 +83,7 @@ impl Flow {
         }
     }
 
-    /// The flow's version, shown with its runs.
+    /// The flow's version, named in the log of each of its runs.
     pub fn version(mut self, version: impl Into<String>) -> Self {
         self.version = Some(version.into());
         self

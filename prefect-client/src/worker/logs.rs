@@ -114,7 +114,8 @@ impl RunLogs {
     }
 
     pub(crate) fn push(&self, origin: &Origin, logger: &str, level: i64, message: &str) {
-        let message = self.masked(&cut(message));
+        // In this order: half a secret is none that would be known.
+        let message = cut(&self.masked(message)).into_owned();
         let mut waiting = lock(&self.0.waiting);
         let line = Line {
             origin: origin.clone(),
@@ -330,6 +331,16 @@ mod tests {
         let long = "é".repeat(MAX_LINE);
         assert!(cut(&long).ends_with(&format!("… (and {MAX_LINE} more bytes)")));
         assert_eq!(cut("short"), "short");
+    }
+
+    #[test]
+    fn a_secret_across_the_cut_is_masked_whole() {
+        let logs = RunLogs::default();
+        logs.hide("correct horse battery".to_owned().into());
+        let line = format!("{}correct horse battery", "x ".repeat(MAX_LINE / 2 - 5));
+        logs.push(&origin(), "flow", INFO, &line);
+        let kept = &logs.kept()[0].2;
+        assert!(!kept.contains("correct"), "{}", &kept[MAX_LINE - 40..]);
     }
 
     #[test]

@@ -44,25 +44,52 @@ pub(crate) async fn beat(shared: &Arc<Shared>) {
     }
 }
 
-/// One heartbeat to each pool.
+/// One heartbeat to each pool. One that was deleted meanwhile is created again: without it the worker would pass for
+/// dead, in its other pools too.
 pub(crate) async fn heartbeat(shared: &Shared) -> Result<()> {
     let sent = Instant::now();
     for pool in &shared.settings.pools {
-        let parts = shared
-            .urgent
-            .work_pool(&pool.name)
-            .heartbeat(&shared.settings.name)
-            .heartbeat_interval_seconds(shared.settings.heartbeat_interval.as_secs())
-            .into_parts()?
-            .no_retry()
-            .timeout(QUICK);
-        let asked = Utc::now();
-        let answer = shared.urgent.full(parts).await?;
-        shared.clock.learn(&answer.headers, asked, Utc::now());
+        match beat_in(shared, &pool.name).await {
+            Err(error) if error.is_not_found() => {
+                create_pool(shared, &pool.name).await?;
+                beat_in(shared, &pool.name).await?;
+            }
+            sent => sent?,
+        }
     }
     shared.logs.set_ahead(shared.clock.ahead());
     shared.lease.renew(sent);
     Ok(())
+}
+
+async fn beat_in(shared: &Shared, pool: &str) -> Result<()> {
+    let parts = shared
+        .urgent
+        .work_pool(pool)
+        .heartbeat(&shared.settings.name)
+        .heartbeat_interval_seconds(shared.settings.heartbeat_interval.as_secs())
+        .into_parts()?
+        .no_retry()
+        .timeout(QUICK);
+    let asked = Utc::now();
+    let answer = shared.urgent.full(parts).await?;
+    shared.clock.learn(&answer.headers, asked, Utc::now());
+    Ok(())
+}
+
+/// Creates a pool, unless somebody else has.
+pub(crate) async fn create_pool(shared: &Shared, pool: &str) -> Result<()> {
+    let create = shared
+        .urgent
+        .work_pools()
+        .create(pool, &shared.settings.pool_type);
+    match create.send().await {
+        Err(error) if !error.is_conflict() => Err(error),
+        _ => {
+            tracing::warn!(pool, "the server had no such pool; it was created");
+            Ok(())
+        }
+    }
 }
 
 /// Looks how the runs stand, for as long as it is polled.

@@ -82,6 +82,13 @@ impl Worker {
             Some(address) => Some(http::listen(address).await?),
             None => None,
         };
+        let mut beside = JoinSet::new();
+        if let Some(listener) = listener {
+            // From the start: while the server is not there, the worker is not well, and says so.
+            for_ever(&mut beside, &shared, |shared| async move {
+                http::serve(listener, &shared).await;
+            });
+        }
         tokio::select! {
             ready = arrive(&shared) => ready?,
             () = &mut shutdown => return Ok(summary(&shared)),
@@ -92,12 +99,6 @@ impl Worker {
             "the worker serves its pools"
         );
         let known = Arc::new(Known::default());
-        let mut beside = JoinSet::new();
-        if let Some(listener) = listener {
-            for_ever(&mut beside, &shared, |shared| async move {
-                http::serve(listener, &shared).await;
-            });
-        }
         let others = Arc::clone(&known);
         for_ever(
             &mut beside,
@@ -164,22 +165,9 @@ async fn arrive(shared: &Shared) -> Result<()> {
 
 async fn announce(shared: &Shared) -> Result<()> {
     for pool in &shared.settings.pools {
-        if shared
-            .client
-            .work_pool(&pool.name)
-            .get()
-            .send_opt()
-            .await?
-            .is_none()
-        {
-            let create = shared
-                .client
-                .work_pools()
-                .create(&pool.name, &shared.settings.pool_type);
-            match create.send().await {
-                Err(error) if !error.is_conflict() => return Err(error),
-                _ => tracing::info!(pool = pool.name, "the pool was created"),
-            }
+        let there = shared.client.work_pool(&pool.name).get().send_opt().await?;
+        if there.is_none() {
+            tend::create_pool(shared, &pool.name).await?;
         }
     }
     tend::heartbeat(shared).await

@@ -33,6 +33,8 @@ pub(crate) struct Store {
     pub(crate) ahead: i64,
     /// The deployment is gone, so that no run of it is taken any more.
     pub(crate) undeployed: bool,
+    /// Somebody deleted the pool.
+    pub(crate) unpooled: bool,
 }
 
 #[derive(Clone, Default)]
@@ -206,6 +208,11 @@ impl Store {
     fn answer(&mut self, verb: &str, path: &[&str], query: &str, body: &Value) -> ResponseTemplate {
         let none = ResponseTemplate::new(204);
         match (verb, path) {
+            ("POST", ["work_pools", ""]) => {
+                self.unpooled = false;
+                reply(201, &json!({ "name": body["name"] }))
+            }
+            (_, ["work_pools", ..]) if self.unpooled => reply(404, &json!({"detail": "Work pool not found"})),
             ("GET", ["work_pools", name]) => reply(200, &json!({ "name": name })),
             ("POST", ["work_pools", _, "workers", "heartbeat"]) => {
                 self.workers

@@ -88,10 +88,12 @@ async fn a_run_is_taken_run_and_told() {
         Ok::<_, prefect_client::Error>(json!({"frames": scan.frames}))
     });
     let run = fake.run("copy", &json!({"file_path": "/raw/a.h5", "frames": 3}));
-    let worker = Running::start(quick(client).flow(flow));
+    let worker = Running::start(quick(client).flow(flow.version("7")));
     fake.reaches(&run, "COMPLETED").await;
     let summary = worker.end().await;
     assert_eq!((summary.completed, summary.failed, summary.lost), (1, 0, 0));
+    let first = fake.lines(&run).remove(0);
+    assert!(first.starts_with("attempt 1 of copy 7 on worker w-"), "{first}");
     assert_eq!(fake.names(&run), ["Scheduled", "Pending", "Running", "Completed"]);
     assert!(
         fake.lines(&run).contains(&"copying /raw/a.h5".to_owned()),
@@ -427,6 +429,47 @@ async fn healthz_and_metrics_answer() {
     );
     assert_eq!(get("/else").await.0, 404);
     worker.end().await;
+}
+
+#[tokio::test]
+async fn a_worker_whose_server_is_not_there_yet_says_that_it_is_not_well() {
+    let free = || {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.local_addr().unwrap()
+    };
+    let (address, nobody) = (free(), free());
+    let client = Client::builder().base_url(format!("http://{nobody}/api")).build();
+    let flow = Flow::new("noop", noop);
+    let worker = Running::start(quick(client.unwrap()).flow(flow).listen(address));
+    let ask = async || {
+        crate::support::http()
+            .get(format!("http://{address}/healthz"))
+            .send()
+            .await
+            .ok()
+    };
+    let answer = loop {
+        match ask().await {
+            Some(answer) => break answer,
+            None => tokio::time::sleep(Duration::from_millis(20)).await,
+        }
+    };
+    assert_eq!(answer.status().as_u16(), 503);
+    assert!(answer.text().await.unwrap().contains("have not been asked"));
+    worker.end().await;
+}
+
+#[tokio::test]
+async fn a_pool_that_is_deleted_under_its_worker_is_created_again_and_runs_go_on() {
+    let (_server, fake, client) = start().await;
+    let worker = Running::start(quick(client).flow(Flow::new("noop", noop)));
+    let first = fake.run("noop", &json!({}));
+    fake.reaches(&first, "COMPLETED").await;
+    fake.with(|store| store.unpooled = true);
+    let second = fake.run("noop", &json!({}));
+    fake.reaches(&second, "COMPLETED").await;
+    assert!(!fake.with(|store| store.unpooled));
+    assert_eq!(worker.end().await.completed, 2);
 }
 
 #[tokio::test]
