@@ -4,8 +4,7 @@
 //! which attaches the token, keeps time and size limits, retries what may be retried and turns every failure
 //! into one [`Error`]. Around it stand the token cache ([`CachedToken`]), the [`Pager`], the [`Poller`],
 //! [`WatchGroup`]s of waiters that share their requests, and macros: [`open_enum!`], [`newtype_id!`] and [`uuid_id!`]
-//! for wire types,
-//! [`client_setters!`], [`call!`], [`optional!`] and [`paged!`] for builders.
+//! for wire types, [`client_setters!`], [`call!`], [`optional!`] and [`paged!`] for builders.
 //!
 //! ```no_run
 //! use http::Method;
