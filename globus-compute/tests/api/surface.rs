@@ -1,36 +1,15 @@
 //! Every method of the Python SDK's `ComputeClientV2` and `ComputeClientV3` has one here, which makes the same request.
 //! The table of the README is made from this list.
 
-use std::fmt::Write as _;
-
 use globus_compute::api::TaskV2;
-use globus_compute::{Arguments, Client, Dialect, Function, RequestParts, Result, TaskGroupId, TaskId};
+use globus_compute::{Arguments, Client, Dialect, Function, TaskGroupId, TaskId};
 use insta::assert_json_snapshot;
+use method_table::{Line, row, same_requests, table};
 use serde_json::{Map, json};
 
 use crate::support::{GROUP, endpoint, function, idle, task};
 
-/// A method of the SDK's, the request it makes, and ours.
-struct Row {
-    theirs: &'static str,
-    request: &'static str,
-    ours: &'static str,
-    parts: fn(&Client) -> Result<RequestParts>,
-}
-
-const fn row(
-    theirs: &'static str,
-    request: &'static str,
-    ours: &'static str,
-    parts: fn(&Client) -> Result<RequestParts>,
-) -> Row {
-    Row {
-        theirs,
-        request,
-        ours,
-        parts,
-    }
-}
+type Row = method_table::Row<Client>;
 
 fn greet() -> Function {
     let source = "def greet(name, greeting='hi'):\n    return greeting + ' ' + name\n";
@@ -194,16 +173,6 @@ const ROWS: &[Row] = &[
     ),
 ];
 
-#[test]
-fn every_method_makes_the_same_request() {
-    for row in ROWS {
-        let parts = (row.parts)(&idle()).unwrap();
-        let request = format!("{} {}", parts.method(), parts.path_template());
-        assert_eq!(request, row.request, "{}", row.theirs);
-        assert!(!parts.path().unwrap().contains('{'), "{}", row.theirs);
-    }
-}
-
 /// As many as version 4.9 of the SDK has: 15 and 6.
 #[test]
 fn no_method_is_missing_or_twice() {
@@ -214,37 +183,15 @@ fn no_method_is_missing_or_twice() {
 }
 
 #[test]
-fn what_is_sent() {
-    let parts: Vec<RequestParts> = ROWS.iter().map(|row| (row.parts)(&idle()).unwrap()).collect();
-    assert_json_snapshot!(parts);
-}
-
-const BEGIN: &str = "<!-- methods: made by the tests, see tests/api/surface.rs -->\n";
-const END: &str = "<!-- end of methods -->";
-
-fn table() -> String {
-    let mut table = "| `ComputeClient…` of globus-sdk 4.9 | request | here |\n|---|---|---|\n".to_owned();
-    for row in ROWS {
-        let ours = format!("client.{}", row.ours);
-        writeln!(table, "| `{}` | `{}` | `{ours}` |", row.theirs, row.request).unwrap();
-    }
-    writeln!(table, "\n{0} of {0} methods.", ROWS.len()).unwrap();
-    table
+fn every_method_makes_the_same_request() {
+    assert_json_snapshot!(same_requests(&idle(), ROWS));
 }
 
 /// `UPDATE_README=1` writes it.
 #[test]
 fn the_readme_has_the_table() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
-    let readme = std::fs::read_to_string(path).unwrap();
-    let begin = readme.find(BEGIN).expect("the README has a place for the table") + BEGIN.len();
-    let end = begin + readme[begin..].find(END).expect("the table has an end");
-    if readme[begin..end] == table() {
-        return;
-    }
-    assert!(
-        std::env::var_os("UPDATE_README").is_some(),
-        "the table of the README is out of date: run the tests with UPDATE_README=1"
-    );
-    std::fs::write(path, format!("{}{}{}", &readme[..begin], table(), &readme[end..])).unwrap();
+    let lines: Vec<Line> = ROWS.iter().map(Row::line).collect();
+    let table = table("`ComputeClient…` of globus-sdk 4.9", &lines);
+    let table = format!("{table}\n{0} of {0} methods.\n", lines.len());
+    method_table::keep_readme(env!("CARGO_MANIFEST_DIR"), &table);
 }

@@ -1,35 +1,14 @@
 //! Every method of the Python SDK's `FlowsClient` and `SpecificFlowClient` has one here, which makes the same request.
 //! The table of the README is made from this list.
 
-use std::fmt::Write as _;
-
-use globus_flows::{Client, RegisteredApiId, RequestParts, Result, WebInputId};
+use globus_flows::{Client, RegisteredApiId, WebInputId};
 use insta::assert_json_snapshot;
+use method_table::{Line, row, same_requests, table};
 use serde_json::{Value, json};
 
 use crate::support::{FLOW, flow, idle, run};
 
-/// A method of the SDK's, the request it makes, and ours.
-struct Row {
-    theirs: &'static str,
-    request: &'static str,
-    ours: &'static str,
-    parts: fn(&Client) -> Result<RequestParts>,
-}
-
-const fn row(
-    theirs: &'static str,
-    request: &'static str,
-    ours: &'static str,
-    parts: fn(&Client) -> Result<RequestParts>,
-) -> Row {
-    Row {
-        theirs,
-        request,
-        ours,
-        parts,
-    }
-}
+type Row = method_table::Row<Client>;
 
 /// Methods of the SDK's that make no request of their own.
 const WITHOUT_REQUEST: &[(&str, &str)] = &[(
@@ -242,16 +221,6 @@ const ROWS: &[Row] = &[
     ),
 ];
 
-#[test]
-fn every_method_makes_the_same_request() {
-    for row in ROWS {
-        let parts = (row.parts)(&idle()).unwrap();
-        let request = format!("{} {}", parts.method(), parts.path_template());
-        assert_eq!(request, row.request, "{}", row.theirs);
-        assert!(!parts.path().unwrap().contains('{'), "{}", row.theirs);
-    }
-}
-
 /// As many as version 4.9 of the SDK has: 18 and 4.
 #[test]
 fn no_method_is_missing_or_twice() {
@@ -265,9 +234,8 @@ fn no_method_is_missing_or_twice() {
 }
 
 #[test]
-fn what_is_sent() {
-    let parts: Vec<RequestParts> = ROWS.iter().map(|row| (row.parts)(&idle()).unwrap()).collect();
-    assert_json_snapshot!(parts);
+fn every_method_makes_the_same_request() {
+    assert_json_snapshot!(same_requests(&idle(), ROWS));
 }
 
 #[test]
@@ -286,35 +254,12 @@ fn the_scope_of_a_flow_carries_the_access_to_data() {
     );
 }
 
-const BEGIN: &str = "<!-- methods: made by the tests, see tests/api/surface.rs -->\n";
-const END: &str = "<!-- end of methods -->";
-
-fn table() -> String {
-    let mut table = "| globus-sdk 4.9 | request | here |\n|---|---|---|\n".to_owned();
-    for row in ROWS {
-        let ours = format!("client.{}", row.ours);
-        writeln!(table, "| `{}` | `{}` | `{ours}` |", row.theirs, row.request).unwrap();
-    }
-    for (theirs, ours) in WITHOUT_REQUEST {
-        writeln!(table, "| `{theirs}` | none | {ours} |").unwrap();
-    }
-    writeln!(table, "\n{0} of {0} methods.", ROWS.len() + WITHOUT_REQUEST.len()).unwrap();
-    table
-}
-
 /// `UPDATE_README=1` writes it.
 #[test]
 fn the_readme_has_the_table() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
-    let readme = std::fs::read_to_string(path).unwrap();
-    let begin = readme.find(BEGIN).expect("the README has a place for the table") + BEGIN.len();
-    let end = begin + readme[begin..].find(END).expect("the table has an end");
-    if readme[begin..end] == table() {
-        return;
-    }
-    assert!(
-        std::env::var_os("UPDATE_README").is_some(),
-        "the table of the README is out of date: run the tests with UPDATE_README=1"
-    );
-    std::fs::write(path, format!("{}{}{}", &readme[..begin], table(), &readme[end..])).unwrap();
+    let mut lines: Vec<Line> = ROWS.iter().map(Row::line).collect();
+    lines.extend(WITHOUT_REQUEST.iter().map(Line::without_request));
+    let table = table("globus-sdk 4.9", &lines);
+    let table = format!("{table}\n{0} of {0} methods.\n", lines.len());
+    method_table::keep_readme(env!("CARGO_MANIFEST_DIR"), &table);
 }

@@ -6,11 +6,10 @@ mod manager;
 mod tasks;
 mod tunnels;
 
-use std::fmt::Write as _;
-
 use chrono::{DateTime, TimeZone, Utc};
-use globus_transfer::{Client, RequestParts, Result, SubmissionId, TaskId};
+use globus_transfer::{Client, SubmissionId, TaskId};
 use insta::assert_json_snapshot;
+use method_table::{Line, row, same_requests, table};
 
 use crate::support::idle;
 use endpoints::{BOOKMARKS, ENDPOINTS};
@@ -18,27 +17,7 @@ use manager::MANAGER;
 use tasks::TASKS;
 use tunnels::TUNNELS;
 
-/// A method of the SDK's, the request it makes, and ours.
-struct Row {
-    theirs: &'static str,
-    request: &'static str,
-    ours: &'static str,
-    parts: fn(&Client) -> Result<RequestParts>,
-}
-
-const fn row(
-    theirs: &'static str,
-    request: &'static str,
-    ours: &'static str,
-    parts: fn(&Client) -> Result<RequestParts>,
-) -> Row {
-    Row {
-        theirs,
-        request,
-        ours,
-        parts,
-    }
-}
+type Row = method_table::Row<Client>;
 
 /// Methods of the SDK's that make no request of their own.
 const WITHOUT_REQUEST: &[(&str, &str)] = &[(
@@ -67,16 +46,6 @@ fn rows() -> Vec<&'static Row> {
     rows
 }
 
-#[test]
-fn every_method_makes_the_same_request() {
-    for row in rows() {
-        let parts = (row.parts)(&idle()).unwrap();
-        let request = format!("{} {}", parts.method(), parts.path_template());
-        assert_eq!(request, row.request, "{}", row.theirs);
-        assert!(!parts.path().unwrap().contains('{'), "{}", row.theirs);
-    }
-}
-
 /// As many as version 4.9 of the SDK has.
 #[test]
 fn no_method_is_missing_or_twice() {
@@ -86,12 +55,11 @@ fn no_method_is_missing_or_twice() {
 }
 
 fn snapshot(name: &str, rows: &[Row]) {
-    let parts: Vec<RequestParts> = rows.iter().map(|row| (row.parts)(&idle()).unwrap()).collect();
-    assert_json_snapshot!(name, parts);
+    assert_json_snapshot!(name, same_requests(&idle(), rows));
 }
 
 #[test]
-fn what_is_sent() {
+fn every_method_makes_the_same_request() {
     snapshot("tasks", TASKS);
     snapshot("endpoints", ENDPOINTS);
     snapshot("bookmarks", BOOKMARKS);
@@ -99,48 +67,13 @@ fn what_is_sent() {
     snapshot("tunnels", TUNNELS);
 }
 
-const BEGIN: &str = "<!-- methods: made by the tests, see tests/api/surface.rs -->\n";
-const END: &str = "<!-- end of methods -->";
-
-fn table() -> String {
-    let mut table = "| `TransferClient` of globus-sdk 4.9 | request | here |\n|---|---|---|\n".to_owned();
-    let mut lines: Vec<(&str, String)> = rows()
-        .iter()
-        .map(|row| {
-            let ours = if row.ours.contains("::") {
-                row.ours.to_owned()
-            } else {
-                format!("client.{}", row.ours)
-            };
-            (row.theirs, format!("`{}` | `{ours}`", row.request))
-        })
-        .collect();
-    lines.extend(
-        WITHOUT_REQUEST
-            .iter()
-            .map(|(theirs, ours)| (*theirs, format!("none | {ours}"))),
-    );
-    lines.sort();
-    for (theirs, line) in &lines {
-        writeln!(table, "| `{theirs}` | {line} |").unwrap();
-    }
-    writeln!(table, "\n{0} of {0} methods.", lines.len()).unwrap();
-    table
-}
-
 /// `UPDATE_README=1` writes it.
 #[test]
 fn the_readme_has_the_table() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
-    let readme = std::fs::read_to_string(path).unwrap();
-    let begin = readme.find(BEGIN).expect("the README has a place for the table") + BEGIN.len();
-    let end = begin + readme[begin..].find(END).expect("the table has an end");
-    if readme[begin..end] == table() {
-        return;
-    }
-    assert!(
-        std::env::var_os("UPDATE_README").is_some(),
-        "the table of the README is out of date: run the tests with UPDATE_README=1"
-    );
-    std::fs::write(path, format!("{}{}{}", &readme[..begin], table(), &readme[end..])).unwrap();
+    let mut lines: Vec<Line> = rows().into_iter().map(Row::line).collect();
+    lines.extend(WITHOUT_REQUEST.iter().map(Line::without_request));
+    lines.sort();
+    let table = table("`TransferClient` of globus-sdk 4.9", &lines);
+    let table = format!("{table}\n{0} of {0} methods.\n", lines.len());
+    method_table::keep_readme(env!("CARGO_MANIFEST_DIR"), &table);
 }

@@ -1,8 +1,7 @@
 //! Every method of pyscicat's `ScicatClient` has one here, which makes the same request. The table of the README is
 //! made from this list.
 
-use std::fmt::Write as _;
-
+use method_table::{Line, same_requests, table};
 use scicat::{
     Client, DatasetPid, Filter, InstrumentId, NewAttachment, NewOrigDatablock, NewRawDataset, ProposalId,
     RequestParts, Result, SampleId,
@@ -10,15 +9,9 @@ use scicat::{
 
 use crate::support::{noon, offline, pid, required};
 
-/// A method of pyscicat's with its other names, the request it makes, and ours.
-struct Row {
-    theirs: &'static str,
-    aliases: &'static [&'static str],
-    request: &'static str,
-    ours: &'static str,
-    parts: fn(&Client) -> Result<RequestParts>,
-}
+type Row = method_table::Row<Client>;
 
+/// A method with its other names, the request it makes, and ours.
 const fn row(
     theirs: &'static str,
     aliases: &'static [&'static str],
@@ -245,12 +238,7 @@ const BY_ITSELF: &[(&str, &str, &str)] = &[
 
 #[test]
 fn every_method_makes_the_same_request() {
-    for row in ROWS {
-        let parts = (row.parts)(&offline()).unwrap();
-        let request = format!("{} {}", parts.method(), parts.path_template());
-        assert_eq!(request, row.request, "{}", row.theirs);
-        assert!(!parts.path().unwrap().contains('{'), "{}", row.theirs);
-    }
+    assert_eq!(same_requests(&offline(), ROWS).len(), ROWS.len());
 }
 
 /// As version 0.4.8 of pyscicat has: 21 methods, of which one is the login and one makes either of two requests, and 22 older names.
@@ -276,54 +264,19 @@ fn a_pid_is_one_segment_in_every_request() {
     );
 }
 
-const BEGIN: &str = "<!-- methods: made by the tests, see tests/api/surface.rs -->\n";
-const END: &str = "<!-- end of methods -->";
-
-fn table() -> String {
-    let mut table = "| pyscicat 0.4.8 | request | here |\n|---|---|---|\n".to_owned();
-    for row in ROWS {
-        let names: Vec<String> = std::iter::once(&row.theirs)
-            .chain(row.aliases)
-            .map(|name| match name.split_once(' ') {
-                Some((name, how)) => format!("`{name}` {how}"),
-                None => format!("`{name}`"),
-            })
-            .collect();
-        writeln!(
-            table,
-            "| {} | `{}` | `client.{}` |",
-            names.join(", "),
-            row.request,
-            row.ours
-        )
-        .unwrap();
-    }
-    for (theirs, request, ours) in BY_ITSELF {
-        writeln!(table, "| `{theirs}` | {request} | {ours} |").unwrap();
-    }
-    let all = ROWS.len() + BY_ITSELF.len();
-    writeln!(
-        table,
-        "\n{all} of {all}, and all {} older names.",
-        ROWS.iter().map(|row| row.aliases.len()).sum::<usize>()
-    )
-    .unwrap();
-    table
-}
-
 /// `UPDATE_README=1` writes it.
 #[test]
 fn the_readme_has_the_table() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
-    let readme = std::fs::read_to_string(path).unwrap();
-    let begin = readme.find(BEGIN).expect("the README has a place for the table") + BEGIN.len();
-    let end = begin + readme[begin..].find(END).expect("the table has an end");
-    if readme[begin..end] == table() {
-        return;
-    }
-    assert!(
-        std::env::var_os("UPDATE_README").is_some(),
-        "the table of the README is out of date: run the tests with UPDATE_README=1"
+    let mut lines: Vec<Line> = ROWS.iter().map(Row::line).collect();
+    let by_itself = |(theirs, request, ours): &(&str, &str, &str)| {
+        Line(format!("`{theirs}`"), (*request).to_owned(), (*ours).to_owned())
+    };
+    lines.extend(BY_ITSELF.iter().map(by_itself));
+    let aliases = ROWS.iter().map(|row| row.aliases.len()).sum::<usize>();
+    let table = table("pyscicat 0.4.8", &lines);
+    let table = format!(
+        "{table}\n{0} of {0}, and all {aliases} older names.\n",
+        lines.len()
     );
-    std::fs::write(path, format!("{}{}{}", &readme[..begin], table(), &readme[end..])).unwrap();
+    method_table::keep_readme(env!("CARGO_MANIFEST_DIR"), &table);
 }

@@ -120,3 +120,20 @@ fn check_volume(path: &str) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_is_one_word_and_no_option() {
+        for image in ["", "a b", "a\tb", "a\n", "--privileged", "a\u{a0}b"] {
+            for container in [Container::podman_hpc(image), Container::shifter(image)] {
+                let error = container.line().unwrap_err();
+                assert_eq!(error.kind(), crate::ErrorKind::Config, "{image:?}");
+                assert!(error.to_string().contains("the image"), "{image:?}: {error}");
+            }
+        }
+        assert!(Container::podman_hpc("registry/name:tag").line().is_ok());
+    }
+}

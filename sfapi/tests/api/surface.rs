@@ -5,31 +5,12 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use insta::assert_json_snapshot;
-use sfapi::{Client, JobId, RequestParts, Result, TaskId, TransferId};
+use method_table::{Line, row, same_requests, table};
+use sfapi::{Client, JobId, TaskId, TransferId};
 
 use crate::support::{idle, machine};
 
-/// A method of sfapi_client's, the request it makes, and ours.
-struct Row {
-    theirs: &'static str,
-    request: &'static str,
-    ours: &'static str,
-    parts: fn(&Client) -> Result<RequestParts>,
-}
-
-const fn row(
-    theirs: &'static str,
-    request: &'static str,
-    ours: &'static str,
-    parts: fn(&Client) -> Result<RequestParts>,
-) -> Row {
-    Row {
-        theirs,
-        request,
-        ours,
-        parts,
-    }
-}
+type Row = method_table::Row<Client>;
 
 const SCRIPT: &str = "#!/bin/bash\nhostname\n";
 
@@ -376,16 +357,6 @@ const THEIRS: usize = 61;
 const ENDPOINTS: usize = 32;
 
 #[test]
-fn every_method_makes_the_same_request() {
-    for row in ROWS.iter().chain(FURTHER) {
-        let parts = (row.parts)(&idle()).unwrap();
-        let request = format!("{} {}", parts.method(), parts.path_template());
-        assert_eq!(request, row.request, "{}", row.theirs);
-        assert!(!parts.path().unwrap().contains('{'), "{}", row.theirs);
-    }
-}
-
-#[test]
 fn no_method_is_missing_or_twice() {
     let names: BTreeSet<&str> = ROWS
         .iter()
@@ -403,12 +374,8 @@ fn no_endpoint_is_missing() {
 }
 
 #[test]
-fn what_is_sent() {
-    let parts: Vec<RequestParts> = ROWS
-        .iter()
-        .chain(FURTHER)
-        .map(|row| (row.parts)(&idle()).unwrap())
-        .collect();
+fn every_method_makes_the_same_request() {
+    let parts = same_requests(&idle(), ROWS.iter().chain(FURTHER));
     assert_json_snapshot!("requests", parts);
 }
 
@@ -454,45 +421,17 @@ fn a_list_of_all_users_is_not_asked_for_by_mistake() {
     assert!(idle().files(&machine()).run([""; 0]).into_parts().is_err());
 }
 
-const BEGIN: &str = "<!-- methods: made by the tests, see tests/api/surface.rs -->\n";
-const END: &str = "<!-- end of methods -->";
-
-fn table() -> String {
-    let mut table = "| sfapi_client 0.6 (`Async…`) | request | here |\n|---|---|---|\n".to_owned();
-    let mut lines: Vec<(&str, String)> = ROWS
-        .iter()
-        .map(|row| (row.theirs, format!("`{}` | `{}`", row.request, row.ours)))
-        .collect();
-    lines.extend(
-        WITHOUT_REQUEST
-            .iter()
-            .map(|(theirs, ours)| (*theirs, format!("none | {ours}"))),
-    );
-    lines.sort();
-    for (theirs, line) in &lines {
-        writeln!(table, "| `{theirs}` | {line} |").unwrap();
-    }
-    writeln!(table, "\n{0} of {0} methods; further:\n", lines.len()).unwrap();
-    writeln!(table, "| request | here |\n|---|---|").unwrap();
-    for row in FURTHER {
-        writeln!(table, "| `{}` | `{}` |", row.request, row.ours).unwrap();
-    }
-    table
-}
-
 /// `UPDATE_README=1` writes it.
 #[test]
 fn the_readme_has_the_table() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
-    let readme = std::fs::read_to_string(path).unwrap();
-    let begin = readme.find(BEGIN).expect("the README has a place for the table") + BEGIN.len();
-    let end = begin + readme[begin..].find(END).expect("the table has an end");
-    if readme[begin..end] == table() {
-        return;
+    let mut lines: Vec<Line> = ROWS.iter().map(Row::line).collect();
+    lines.extend(WITHOUT_REQUEST.iter().map(Line::without_request));
+    lines.sort();
+    let mut table = table("sfapi_client 0.6 (`Async…`)", &lines);
+    writeln!(table, "\n{0} of {0} methods; further:\n", lines.len()).unwrap();
+    writeln!(table, "| request | here |\n|---|---|").unwrap();
+    for Line(_, request, ours) in FURTHER.iter().map(Row::line) {
+        writeln!(table, "| {request} | {ours} |").unwrap();
     }
-    assert!(
-        std::env::var_os("UPDATE_README").is_some(),
-        "the table of the README is out of date: run the tests with UPDATE_README=1"
-    );
-    std::fs::write(path, format!("{}{}{}", &readme[..begin], table(), &readme[end..])).unwrap();
+    method_table::keep_readme(env!("CARGO_MANIFEST_DIR"), &table);
 }

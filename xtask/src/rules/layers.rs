@@ -24,7 +24,7 @@ pub(super) fn check(project: &Project) -> Vec<Violation> {
 fn foundation(name: &str) -> Option<&'static [&'static str]> {
     match name {
         "rest-core" | "run-store" | "scan-h5" | "service-sim" | "settings" => Some(&[]),
-        "globus-auth" | "pushgateway" | "webhook" => Some(&["rest-core"]),
+        "globus-auth" | "method-table" | "pushgateway" | "webhook" => Some(&["rest-core"]),
         "scan-ingest" => Some(&["scan-h5", "scicat"]),
         "prefect-run-store" => Some(&["prefect-client", "rest-core", "run-store"]),
         "proved-transfer" => Some(&["globus-transfer", "rest-core", "run-store", "settings"]),
@@ -59,6 +59,10 @@ fn allowed(package: &Package, dependency: &Dependency) -> bool {
     if wanted == name {
         return dependency.dev;
     }
+    // Tables of a client's methods are for its tests.
+    if wanted == "method-table" {
+        return dependency.dev;
+    }
     if let Some(foundation) = foundation(name) {
         let tries = dependency.dev
             && matches!(wanted, "service-sim" | "globus-transfer")
@@ -71,7 +75,9 @@ fn allowed(package: &Package, dependency: &Dependency) -> bool {
             || (wanted == "service-sim" && dependency.dev);
     }
     match wanted {
-        "splash-flows" => matches!(name, "splash-flows-cli" | "examples"),
+        "splash-flows" => {
+            matches!(name, "splash-flows-cli" | "examples") || (name == "peer-tests" && dependency.dev)
+        }
         "service-sim" => dependency.dev || name == "examples",
         _ => true,
     }
@@ -105,6 +111,7 @@ mod tests {
             "rest-core",
             "globus-auth",
             "globus-transfer",
+            "method-table",
             "scicat",
             "sfapi",
             "service-sim",
@@ -152,6 +159,8 @@ mod tests {
     fn the_simulator_uses_nothing_of_ours_not_even_for_tests() {
         assert_eq!(found("service-sim", &["axum", "dev:reqwest"]), 0);
         assert_eq!(found("service-sim", &["dev:rest-core"]), 1);
+        assert_eq!(found("scicat", &["method-table", "dev:method-table"]), 1);
+        assert_eq!(found("peer-tests", &["splash-flows", "dev:splash-flows"]), 1);
     }
 
     #[test]

@@ -205,10 +205,9 @@ fn every_method_has_ours_and_goes_to_the_same_place() {
     assert_eq!(counts, [29, 11, 8]);
     for row in &rows {
         let parts = (row.parts)(&ours).unwrap();
-        let goes = (parts.method().as_str(), parts.path_template());
-        assert_eq!(goes, (row.verb, row.path), "{}.{}", row.class, row.method);
-        assert!(parts.path().is_ok());
-        insta::assert_json_snapshot!(format!("{}.{}", row.class, row.method), parts);
+        let theirs = format!("{}.{}", row.class, row.method);
+        method_table::assert_same(&theirs, &format!("{} {}", row.verb, row.path), &parts);
+        insta::assert_json_snapshot!(theirs, parts);
     }
 }
 
@@ -235,38 +234,17 @@ fn the_other_ways_to_look_up() {
     insta::assert_json_snapshot!(urls);
 }
 
-/// The README's table, written anew with `UPDATE_README=1`.
+/// `UPDATE_README=1` writes it.
 #[test]
 fn the_readme_has_the_table() {
-    const BEGIN: &str = "<!-- begin: methods -->\n";
-    const END: &str = "<!-- end: methods -->";
-    let mut lines = vec![
-        "| globus-sdk 4.9 | request | here |".to_owned(),
-        "|---|---|---|".to_owned(),
-    ];
-    for row in rows() {
+    use method_table::{Line, table};
+
+    let line = |row: Row| {
         let ours: Vec<String> = row.ours.split(", ").map(|name| format!("`{name}`")).collect();
-        lines.push(format!(
-            "| `{}.{}` | `{} {}` | {} |",
-            row.class,
-            row.method,
-            row.verb,
-            row.path,
-            ours.join(", ")
-        ));
-    }
-    let table = format!("{BEGIN}{}\n{END}", lines.join("\n"));
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
-    let readme = std::fs::read_to_string(path).unwrap();
-    let (before, rest) = readme.split_once(BEGIN).unwrap();
-    let (_, after) = rest.split_once(END).unwrap();
-    let wanted = format!("{before}{table}{after}");
-    if std::env::var_os("UPDATE_README").is_some() {
-        std::fs::write(path, &wanted).unwrap();
-        return;
-    }
-    assert!(
-        readme == wanted,
-        "the README's table is old: UPDATE_README=1 cargo test -p globus-auth writes it"
-    );
+        let theirs = format!("`{}.{}`", row.class, row.method);
+        Line(theirs, format!("`{} {}`", row.verb, row.path), ours.join(", "))
+    };
+    let lines: Vec<Line> = rows().into_iter().map(line).collect();
+    let table = table("globus-sdk 4.9", &lines);
+    method_table::keep_readme(env!("CARGO_MANIFEST_DIR"), &table);
 }

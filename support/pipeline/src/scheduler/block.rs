@@ -130,4 +130,22 @@ mod tests {
                 .unwrap();
         }
     }
+
+    /// As version 2 is: it has the blocks, and no variable whose name holds a hyphen.
+    #[tokio::test]
+    async fn a_server_that_refuses_the_variable_is_told_in_the_block_alone() {
+        let server = MockServer::start().await;
+        let block = json!({ "id": DOCUMENT, "name": NAME });
+        let found = format!("/block_types/slug/json/block_documents/name/{NAME}");
+        let kind = json!({ "id": "T", "name": "JSON", "slug": "json" });
+        answers(&server, ("GET", "/block_types/slug/json"), kind, 1).await;
+        answers(&server, ("GET", &found), block, 1).await;
+        let document = format!("/block_documents/{DOCUMENT}");
+        answers(&server, ("PATCH", &document), json!(null), 1).await;
+        let refusal = ResponseTemplate::new(422).set_body_json(json!({ "exception_message": "name" }));
+        let variable = Mock::given(method("PATCH")).and(path(format!("/api/variables/name/{NAME}")));
+        variable.respond_with(refusal).expect(1).mount(&server).await;
+        let (scheduler, value) = (scheduler(&server), json!({ "job_state": "RUNNING" }));
+        scheduler.publish(NAME, &value).await.unwrap();
+    }
 }

@@ -18,6 +18,8 @@ use crate::failure::Failure;
 const SERVICE: &str = "prefect";
 /// Flow and deployment have the same name, the incumbent's.
 const PRUNE: &str = "prune_globus_endpoint";
+/// What a server answers to a document that it cannot take.
+const UNPROCESSABLE: u16 = 422;
 /// A variable that is younger than the set-ups with blocks.
 const NEVER_A_BLOCK: &str = "deletion-hold";
 
@@ -53,6 +55,17 @@ impl PrefectScheduler {
 
     fn known(&self) -> MutexGuard<'_, Deployments> {
         self.deployments.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn set_variable(&self, name: &str, value: &Value) -> prefect_client::Result<()> {
+        let known = self.client.variable(name).update().value(value.clone());
+        match known.send().await {
+            Err(error) if error.is_not_found() => {
+                let created = self.client.variables().create(name, value.clone());
+                created.send().await.map(drop)
+            }
+            outcome => outcome.map(drop),
+        }
     }
 
     async fn deployment(&self, step: &str, flow: &str, name: &str) -> Result<DeploymentId, Failure> {
@@ -136,18 +149,15 @@ impl Scheduler for PrefectScheduler {
 
     async fn publish(&self, name: &str, value: &Value) -> Result<(), Failure> {
         let failed = |error: prefect_client::Error| Failure::service("publish", SERVICE, &error);
-        let known = self.client.variable(name).update().value(value.clone());
-        match known.send().await {
-            Err(error) if error.is_not_found() => {
-                let created = self.client.variables().create(name, value.clone());
-                created.send().await.map(drop).map_err(failed)?;
-            }
-            outcome => outcome.map(drop).map_err(failed)?,
-        }
-        if self.has_blocks().await.map_err(failed)? {
+        let in_block = self.has_blocks().await.map_err(failed)?;
+        if in_block {
             block::write(&self.client, name, value).await.map_err(failed)?;
         }
-        Ok(())
+        match self.set_variable(name, value).await {
+            // Variables of version 2 are texts, under names without hyphens; its pages read the block.
+            Err(error) if in_block && error.status() == Some(UNPROCESSABLE) => Ok(()),
+            outcome => outcome.map_err(failed),
+        }
     }
 
     async fn withdraw(&self, name: &str) -> Result<(), Failure> {
