@@ -146,6 +146,8 @@ mod tests {
             state_type: Some(kind.to_owned()),
             run_count: 1,
             state: Some(Stamp {
+                id: None,
+                kind: None,
                 timestamp: Some(now - TimeDelta::seconds(seconds)),
             }),
         };

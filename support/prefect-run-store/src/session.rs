@@ -1,7 +1,7 @@
 //! One worker's hold on one flow run.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::inputs::{self, Meant};
 use crate::locks::{self, Lock};
-use crate::wire::{self, State, TaskRun};
+use crate::wire::{self, Said, Stamp, State, TaskRun};
 
 /// The task run that stands for the run itself.
 pub(crate) const RECORD: &str = "run record";
@@ -36,6 +36,8 @@ pub(crate) struct PrefectSession {
     client: Client,
     run_id: String,
     fence: u32,
+    /// The state in which the run was last seen to be ours.
+    state: Mutex<Option<String>>,
     /// The task run that stands for the run itself.
     record: String,
     /// What is known of each step and key. Only the holder writes, so what it has read and written is all there is.
@@ -50,7 +52,7 @@ impl PrefectSession {
     pub(crate) fn new(
         client: Client,
         run_id: String,
-        fence: u32,
+        (fence, state): (u32, Option<String>),
         record: String,
         tasks: Vec<TaskRun>,
     ) -> Result<Self> {
@@ -59,6 +61,7 @@ impl PrefectSession {
             client,
             run_id,
             fence,
+            state: Mutex::new(state),
             record,
             known: Mutex::new(known),
             locks: Mutex::default(),
@@ -67,18 +70,17 @@ impl PrefectSession {
     }
 
     fn get(&self, step: &str, key: &str) -> Option<Known> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = lock(&self.known);
         known.get(&(step.to_owned(), key.to_owned())).cloned()
     }
 
     fn put(&self, task: Known) {
         let place = (task.meant.step.clone(), task.meant.key.clone());
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert(place, task);
+        lock(&self.known).insert(place, task);
     }
 
-    fn locks(&self) -> std::sync::MutexGuard<'_, HashMap<(String, String), String>> {
-        self.locks.lock().unwrap_or_else(PoisonError::into_inner)
+    fn locks(&self) -> MutexGuard<'_, HashMap<(String, String), String>> {
+        lock(&self.locks)
     }
 
     fn lost(&self) -> Error {
@@ -87,25 +89,36 @@ impl PrefectSession {
         }
     }
 
-    /// Looks whether the run is still ours, unless that was seen a moment ago.
+    /// Looks whether the run is still ours, and waits while it is paused, unless that was seen a moment ago.
     async fn held(&self) -> Result<()> {
-        let age = self
-            .looked
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .elapsed();
+        let age = lock(&self.looked).elapsed();
         if age < FRESH { Ok(()) } else { self.look().await }
     }
 
     async fn look(&self) -> Result<()> {
         let asked = Instant::now();
-        match wire::flow_run(&self.client, &self.run_id).await? {
-            Some(run) if run.state_type.as_deref() == Some("RUNNING") && run.run_count == self.fence => {
-                *self.looked.lock().unwrap_or_else(PoisonError::into_inner) = asked;
-                Ok(())
-            }
-            _ => Err(self.lost()),
+        let run = wire::unpaused(&self.client, &self.run_id).await?;
+        let run = run.filter(|run| run.state_type.as_deref() == Some("RUNNING"));
+        let now = run.ok_or_else(|| self.lost())?.state.and_then(|state| state.id);
+        let known = lock(&self.state).clone();
+        if now != known && !self.was_only_paused(known.as_deref()).await? {
+            return Err(self.lost());
         }
+        *lock(&self.state) = now;
+        *lock(&self.looked) = asked;
+        Ok(())
+    }
+
+    /// Whether the run has only been paused and resumed since the state in which it was ours. Whoever else takes it sets
+    /// it PENDING first; how often it was set RUNNING says nothing, for servers count a resumption or do not.
+    async fn was_only_paused(&self, since: Option<&str>) -> Result<bool> {
+        let states = wire::states(&self.client, &self.run_id).await?;
+        let at = states
+            .iter()
+            .position(|state| since.is_some() && state.id.as_deref() == since);
+        let later = at.map(|at| &states[at + 1..]);
+        let stays = |state: &Stamp| matches!(state.kind.as_deref(), Some("PAUSED" | "RUNNING"));
+        Ok(later.is_some_and(|later| later.iter().all(stays)))
     }
 
     /// The attempt, if it is the latest of its step and not settled.
@@ -160,8 +173,12 @@ impl PrefectSession {
     }
 
     async fn set_state(&self, mut task: Known, kind: &str, data: Value) -> Result<()> {
-        if !wire::set_task_state(&self.client, &task.task_run, kind, data.clone()).await? {
-            return Err(self.lost());
+        loop {
+            match wire::set_task_state(&self.client, &task.task_run, kind, data.clone()).await? {
+                Said::Taken => break,
+                Said::Paused => self.look().await?,
+                Said::Refused => return Err(self.lost()),
+            }
         }
         task.state = Some(State {
             kind: kind.to_owned(),
@@ -171,6 +188,10 @@ impl PrefectSession {
         self.put(task);
         Ok(())
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Known {
@@ -334,7 +355,7 @@ impl Session for PrefectSession {
         self.look().await?;
         if ok {
             let data = json!({"type": "splash-flows", "report": report});
-            if !wire::set_task_state(&self.client, &self.record, "COMPLETED", data).await? {
+            if wire::set_task_state(&self.client, &self.record, "COMPLETED", data).await? != Said::Taken {
                 return Err(Error::RunEnded {
                     run_id: self.run_id.clone(),
                 });

@@ -70,7 +70,7 @@ impl PrefectStore {
     }
 
     async fn open_flow_run(&self, run_id: &str, identity: &Identity) -> Result<Opened> {
-        let run = wire::flow_run(&self.client, run_id).await?;
+        let run = wire::unpaused(&self.client, run_id).await?;
         let lost = || Error::LeaseLost {
             run_id: run_id.to_owned(),
         };
@@ -96,7 +96,7 @@ impl PrefectStore {
         let session = PrefectSession::new(
             self.client.clone(),
             run_id.to_owned(),
-            run.run_count,
+            (run.run_count, run.state.and_then(|state| state.id)),
             record.id,
             tasks,
         )?;

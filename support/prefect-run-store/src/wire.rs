@@ -1,5 +1,7 @@
 //! The server's documents, as far as they are needed here, and the calls that exchange them.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use http::Method;
 use prefect_client::{Client, RequestParts};
@@ -8,6 +10,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+/// How often a paused run is looked at.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
 /// What the server gives at most in one answer.
 pub(crate) const PAGE: usize = 200;
 
@@ -20,9 +24,12 @@ pub(crate) struct FlowRun {
     pub(crate) state: Option<Stamp>,
 }
 
-/// When a state was entered.
+/// Which state it is, and when it was entered.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Stamp {
+    pub(crate) id: Option<String>,
+    #[serde(rename = "type")]
+    pub(crate) kind: Option<String>,
     pub(crate) timestamp: Option<DateTime<Utc>>,
 }
 
@@ -98,6 +105,29 @@ pub(crate) async fn flow_run(client: &Client, id: &str) -> Result<Option<FlowRun
     client.request_opt(parts).await.map_err(failed)
 }
 
+/// The states that a flow run has been in, the earliest first.
+pub(crate) async fn states(client: &Client, id: &str) -> Result<Vec<Stamp>> {
+    let parts = RequestParts::new("prefect.flow_run_states", Method::GET, "/flow_run_states/");
+    let mut states: Vec<Stamp> = client
+        .request(parts.query("flow_run_id", id))
+        .await
+        .map_err(failed)?;
+    states.sort_by_key(|state| state.timestamp);
+    Ok(states)
+}
+
+/// A flow run once it is not paused: what it is to do next waits until somebody resumes it, or ends it.
+pub(crate) async fn unpaused(client: &Client, id: &str) -> Result<Option<FlowRun>> {
+    loop {
+        match flow_run(client, id).await? {
+            Some(run) if run.state_type.as_deref() == Some("PAUSED") => {
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
+            run => return Ok(run),
+        }
+    }
+}
+
 /// Makes a task run, or gives the one that has its keys.
 pub(crate) async fn create_task_run(client: &Client, body: &Value) -> Result<TaskRun> {
     let parts = post("prefect.task_run_create", "/task_runs/", body)?;
@@ -121,18 +151,32 @@ pub(crate) async fn task_runs(client: &Client, flow_run: &str) -> Result<Vec<Tas
     }
 }
 
-/// Proposes a state, and says whether it was taken; now, or by an earlier try whose answer was lost.
-pub(crate) async fn set_task_state(client: &Client, id: &str, kind: &str, data: Value) -> Result<bool> {
+/// What the server did with the state that was proposed for a task run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Said {
+    /// It took it; now, or by an earlier try whose answer was lost.
+    Taken,
+    /// Not while the flow run is paused.
+    Paused,
+    /// The flow run does not run.
+    Refused,
+}
+
+/// Proposes a state.
+pub(crate) async fn set_task_state(client: &Client, id: &str, kind: &str, data: Value) -> Result<Said> {
     let transition = Uuid::new_v4().to_string();
     let body = json!({
         "state": {"type": kind, "data": data, "state_details": {"transition_id": transition}}, "force": false,
     });
     let parts = post("prefect.task_run_set_state", "/task_runs/{id}/set_state", &body)?.path_param("id", id);
     let answer: Orchestrated = client.request(parts).await.map_err(failed)?;
-    let ours = answer
-        .state
-        .is_some_and(|state| state.details["transition_id"].as_str() == Some(transition.as_str()));
-    Ok(answer.status == "ACCEPT" || ours)
+    let is_ours = |state: &State| state.details["transition_id"].as_str() == Some(transition.as_str());
+    Ok(match &answer.state {
+        _ if answer.status == "ACCEPT" => Said::Taken,
+        Some(state) if is_ours(state) => Said::Taken,
+        Some(state) if state.kind == "PAUSED" => Said::Paused,
+        _ => Said::Refused,
+    })
 }
 
 pub(crate) async fn create_artifact(

@@ -1,7 +1,10 @@
 //! Runs and records on a real server.
 
+use std::time::Duration;
+
 use chrono::{TimeDelta, Utc};
-use prefect_client::Client;
+use prefect_client::model::NewState;
+use prefect_client::{Client, FlowRunId};
 use prefect_run_store::PrefectStore;
 use run_store::{
     Claim, DeletionRecord, DeliveredFile, Delivery, DeliveryKey, Effect, Error, Opened, Run, RunStore,
@@ -142,6 +145,35 @@ async fn a_flow_run_that_does_not_run_refuses_the_next_effect() {
     // Within the seconds that a look is good for: the server itself refuses.
     let noted = slot.note(&json!({"task_id": "t"})).await;
     assert!(matches!(noted, Err(Error::LeaseLost { .. })), "{noted:?}");
+}
+
+#[tokio::test]
+async fn a_paused_flow_run_s_next_effect_waits_until_it_is_resumed() {
+    let client = client(shared());
+    let id = running(&client).await;
+    let run = opened(store(&client).open(&id, "move", "hash").await.unwrap());
+    let Effect::New(slot) = run.effect("submit", "a>b").await.unwrap() else {
+        panic!("not new");
+    };
+    let slot = slot.intend(b"{}", &json!(null)).await.unwrap();
+    let handle = client.flow_run(FlowRunId::new(&id));
+    let paused = NewState::paused_until(Utc::now() + TimeDelta::hours(1));
+    assert!(handle.set_state(paused).send().await.unwrap().is_accepted());
+    let on = async {
+        slot.note(&json!({"task_id": "t"})).await.unwrap();
+        run.renew().await.unwrap();
+        slot.done(&json!({"status": "SUCCEEDED"})).await.unwrap();
+    };
+    tokio::pin!(on);
+    // Long enough to be refused, and to look again.
+    let waited = tokio::time::timeout(Duration::from_secs(6), &mut on).await;
+    assert!(waited.is_err(), "it goes on though its run is paused");
+    handle.resume().send().await.unwrap();
+    on.await;
+    let Effect::Done(outcome) = run.effect("submit", "a>b").await.unwrap() else {
+        panic!("not done");
+    };
+    assert_eq!(outcome, json!({"status": "SUCCEEDED"}));
 }
 
 #[tokio::test]
