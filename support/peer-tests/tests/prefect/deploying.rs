@@ -22,6 +22,7 @@ async fn what_is_there_stays_and_again_is_no_change() {
         .pull_steps(json!([{"prefect.deployments.steps.set_working_directory": {"directory": "/app"}}]))
         .job_variables(json!({"env": {"A": "1"}}))
         .paused(true)
+        .concurrency_limit(3)
         .parameter_openapi_schema(json!({"type": "object", "properties": {}}))
         .send()
         .await
@@ -99,6 +100,7 @@ async fn what_is_there_stays_and_again_is_no_change() {
         (Some(true), old.job_variables)
     );
     assert_eq!(after.pull_steps, old.pull_steps);
+    assert_eq!(after.global_concurrency_limit.unwrap().limit, Some(3));
     assert_eq!(site.run(&["deploy", "832", "--move"]), "nothing to change\n");
 
     site.run(&["deploy", "832", "--layout", "seed"]);
@@ -173,16 +175,31 @@ async fn settings_are_checked_secrets_written_and_other_workers_told_of() {
     );
     assert!(site.run(&["settings", "show"]).contains("decision-settings = "));
 
+    // What staff put into a block stays there until it is asked for.
+    let staffs = "of the staff".to_owned().into();
+    let blocks = client.blocks();
+    sent(async || blocks.set_secret("globus-client-secret", &staffs).await).await;
+    let kept = async || {
+        let secret = blocks.secret("globus-client-secret").await.unwrap().unwrap();
+        rest_core::ExposeSecret::expose_secret(&secret).to_owned()
+    };
+    for arguments in [&["deploy", "832"][..], &["deploy", "832", "--secrets", "--diff"]] {
+        let said = site.run(arguments);
+        assert_eq!(
+            said.contains("~ secret globus-client-secret"),
+            arguments.len() > 2,
+            "{said}"
+        );
+        assert!(!said.contains("of the staff"), "{said}");
+        assert_eq!(kept().await, "of the staff");
+    }
+
     site.run(&["deploy", "832", "--secrets"]);
-    let secret = client
-        .blocks()
-        .secret("globus-client-secret")
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(
-        rest_core::ExposeSecret::expose_secret(&secret),
-        site.sim.env()["GLOBUS_CLIENT_SECRET"]
+    assert_eq!(kept().await, site.sim.env()["GLOBUS_CLIENT_SECRET"]);
+    let shown = site.run(&["settings", "show"]);
+    assert!(
+        !shown.contains(site.sim.env()["GLOBUS_CLIENT_SECRET"].as_str()),
+        "{shown}"
     );
     assert_eq!(
         site.run(&["deploy", "832", "--secrets", "--diff"]),

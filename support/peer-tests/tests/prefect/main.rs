@@ -4,6 +4,7 @@
 mod access;
 mod deploying;
 mod heavy;
+mod limits;
 mod long;
 mod odd;
 mod run_store;

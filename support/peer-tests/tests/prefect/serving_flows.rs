@@ -219,6 +219,17 @@ async fn a_prune_with_the_incumbent_s_parameters_deletes_what_is_proved_and_refu
     );
     assert!(!bench.site.sim.collection("spot832").exists(&name));
     assert!(bench.site.sim.collection("data832").exists(&name));
+    let client = client(&bench.server);
+    wait_for(&bench.site.log("worker"), async || {
+        let until = chrono::Utc::now();
+        let list = client.events().list(until - chrono::TimeDelta::hours(1), until);
+        let told = list.names(["splash.prune.done"]).send().await.ok()?.items;
+        let ours = |event: &prefect_client::model::Event| {
+            event.resource_id() == Some("splash.endpoint.spot832") && event.payload["outcome"] == "deleted"
+        };
+        told.iter().any(ours).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -292,6 +303,16 @@ async fn a_run_that_is_cancelled_in_mid_transfer_ends_its_transfer() {
     })
     .await;
     let client = client(&bench.server);
+    // The bar is there while the transfer is.
+    wait_for(&log, async || {
+        let of_run = client.artifacts().list().flow_run_ids([&id]).limit(50);
+        let found = of_run.send().await.ok()?.items;
+        found
+            .iter()
+            .any(|one| one.kind.as_deref() == Some("progress"))
+            .then_some(())
+    })
+    .await;
     client
         .flow_run(FlowRunId::new(&id))
         .cancel()
