@@ -6,6 +6,7 @@ pub mod deploy;
 pub mod live;
 pub mod logging;
 pub mod parameters;
+pub mod secrets;
 pub mod serve;
 pub mod settings_of;
 pub mod who;

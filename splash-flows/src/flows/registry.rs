@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use tracing::Instrument;
 
 use super::bl832::{
-    DispatchParameters, FilePaths, FlightParameters, MoveParameters, ReconParameters, StreamingParameters,
-    alcf_recon, dispatch, flight_check, flight_check_grafana, move_scans, nersc_recon, nersc_streaming,
-    withdraw_streaming,
+    DispatchParameters, FilePaths, FlightParameters, GrafanaParameters, MoveParameters, ReconParameters,
+    StreamingParameters, alcf_recon, dispatch, flight_check, flight_check_grafana, move_scans, nersc_recon,
+    nersc_streaming, withdraw_streaming,
 };
 use super::bl7012;
 use super::scicat::{IngestParameters, scicat_ingest};
@@ -210,14 +210,16 @@ async fn run_inside(
             };
             finish(&run, ok, &report).await
         }
-        "test_832_transfers" | "test_832_transfers_grafana" => {
+        "test_832_transfers" => {
             let typed: FlightParameters = typed(name, parameters)?;
             let run = begun!(open(facility, name, run_id, &json!(typed), progress).await?);
-            let report = if name == "test_832_transfers" {
-                flight_check(&run, &typed).await
-            } else {
-                flight_check_grafana(&run, &typed).await
-            };
+            let report = flight_check(&run, &typed).await;
+            finish(&run, report.ok, &json!(report)).await
+        }
+        "test_832_transfers_grafana" => {
+            let typed: GrafanaParameters = typed(name, parameters)?;
+            let run = begun!(open(facility, name, run_id, &json!(typed), progress).await?);
+            let report = flight_check_grafana(&run, &typed).await;
             finish(&run, report.ok, &json!(report)).await
         }
         "scicat-ingest-flow" | "scicat_dataset_ingest" => {

@@ -14,6 +14,7 @@ use splash_flows::failure::Failure;
 use splash_flows::notify::tell_overdue;
 use splash_flows_cli::deploy::WORKER_NAME;
 use splash_flows_cli::deploy::tables::{Beamline, Layout, deployments};
+use splash_flows_cli::secrets::secrets;
 use splash_flows_cli::{logging, serve};
 
 use super::run::{interrupted, runtime};
@@ -76,14 +77,8 @@ impl Worker {
         }
         let (config, environment) = configuration(settings)?;
         let (client, _) = prefect(settings)?;
-        for name in [
-            "GLOBUS_CLIENT_SECRET",
-            "PREFECT_API_KEY",
-            "SCICAT_INGEST_PASSWORD",
-        ] {
-            if let Some(secret) = environment.get(name) {
-                logs.hide(secret.into());
-            }
+        for secret in secrets(&environment, &config) {
+            logs.hide(secret);
         }
         let facility = Facility::connect_worker(config, environment, settings.state_dir.as_deref())?;
         let poll = Duration::try_from_secs_f64(self.poll)

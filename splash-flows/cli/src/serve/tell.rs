@@ -22,7 +22,7 @@ pub(super) fn channel() -> (Progress, UnboundedReceiver<Event>) {
     (progress, receiver)
 }
 
-/// Tells of events as they come; ends never.
+/// Tells of events as they come, until nobody can send any more.
 pub(super) async fn tell(context: &FlowContext, mut events: UnboundedReceiver<Event>) {
     let mut bar: Option<ArtifactId> = None;
     let mut moved = Instant::now();
@@ -43,7 +43,6 @@ pub(super) async fn tell(context: &FlowContext, mut events: UnboundedReceiver<Ev
             _ => {}
         }
     }
-    std::future::pending::<()>().await;
 }
 
 /// How much of a file has moved.

@@ -14,21 +14,36 @@ use crate::run::RunContext;
 
 const STEP: &str = "flight_check";
 
-/// The parameters of both flows.
+/// The parameters of `test_832_transfers`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FlightParameters {
-    /// A file on spot832, `/raw/transfer_tests/test.txt` by default; for the grafana flow a file on data832, or a
-    /// folder if it ends in a slash, as the default `/raw/transfer_tests/test/` does.
-    #[serde(default)]
-    pub file_path: Option<String>,
+    /// A file on spot832.
+    #[serde(default = "test_file")]
+    pub file_path: String,
+}
+
+/// The parameters of `test_832_transfers_grafana`.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GrafanaParameters {
+    /// A file on data832, or a folder if it ends in a slash.
+    #[serde(default = "test_folder")]
+    pub file_path: String,
+}
+
+fn test_file() -> String {
+    "/raw/transfer_tests/test.txt".to_owned()
+}
+
+fn test_folder() -> String {
+    "/raw/transfer_tests/test/".to_owned()
 }
 
 /// Copies the file on spot832 to `test_<uuid>.txt` beside it, this to data832 and on to nersc832, each copy proved,
 /// and removes the three again, whatever became of them.
 pub async fn flight_check(run: &RunContext, parameters: &FlightParameters) -> MoveReport {
-    let file = parameters.file_path.as_deref();
-    let file = file.unwrap_or("/raw/transfer_tests/test.txt");
+    let file = parameters.file_path.as_str();
     let mut report = MoveReport::new(run.run_id(), file);
     let tried = async {
         let [spot, data, nersc] = ["spot832", "data832", "nersc832"].map(|key| endpoint(run, key));
@@ -49,9 +64,8 @@ pub async fn flight_check(run: &RunContext, parameters: &FlightParameters) -> Mo
 
 /// Copies a file or folder from data832 to nersc_alsdev, proves it, and pushes the metrics of the hop. A copy that
 /// stands already is proved and not made again; then there is nothing to push.
-pub async fn flight_check_grafana(run: &RunContext, parameters: &FlightParameters) -> MoveReport {
-    let path = parameters.file_path.as_deref();
-    let path = path.unwrap_or("/raw/transfer_tests/test/");
+pub async fn flight_check_grafana(run: &RunContext, parameters: &GrafanaParameters) -> MoveReport {
+    let path = parameters.file_path.as_str();
     let mut report = MoveReport::new(run.run_id(), path);
     let copied = async {
         let (source, destination) = (endpoint(run, "data832")?, endpoint(run, "nersc_alsdev")?);

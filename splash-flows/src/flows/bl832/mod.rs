@@ -10,7 +10,7 @@ mod settings;
 
 pub use alcf::{Alcf, AlcfSettings, Stage, alcf_recon};
 pub use dispatcher::{DECISIONS, DispatchParameters, check_decisions, dispatch};
-pub use flight_check::{FlightParameters, flight_check, flight_check_grafana};
+pub use flight_check::{FlightParameters, GrafanaParameters, flight_check, flight_check_grafana};
 pub use move_scan::{FilePaths, MoveParameters, move_scan, move_scans};
 pub use nersc::{
     Nersc, ReconSettings, Runtime, StreamingParameters, StreamingSettings, nersc_recon, nersc_streaming,
