@@ -223,7 +223,7 @@ mod tests {
         let none = Value::Null;
         let path = ("file_path", None);
         let config = ("config", Some(json!(null)));
-        let pruned = [
+        let of_prunes = [
             ("relative_path", None),
             ("source_endpoint", None),
             ("check_endpoint", Some(json!(null))),
@@ -271,7 +271,7 @@ mod tests {
             ),
         ];
         let prunes = FLOWS.iter().filter(|flow| flow.name.starts_with("prune_"));
-        flows.extend(prunes.map(|flow| (flow.name, pruned.to_vec())));
+        flows.extend(prunes.map(|flow| (flow.name, of_prunes.to_vec())));
         for (flow, parameters) in flows {
             let (schema, is_ours) = parameter_schema(flow);
             assert!(is_ours, "{flow}");
