@@ -14,8 +14,10 @@ use super::{CallReport, Functions, Recorded, SERVICE};
 
 /// How many characters of a traceback or an output a failure shows.
 const TAIL: usize = 2_000;
+/// The code of a function that raised; so do engines that lost its worker.
+const RAISED: &str = "EXCEPTION";
 /// How often the wait may turn to another task of the same call.
-const TURNS: u32 = 4;
+const TURNS: u32 = 6;
 /// How long after its time limit a command is surely dead.
 const MARGIN: Duration = Duration::from_secs(60);
 
@@ -33,17 +35,18 @@ struct Mark {
 
 /// What the end of one task means.
 enum Verdict {
-    /// The command ended, in this task or in the owner of the claim.
-    Ended(CommandOutput, Option<TaskId>),
+    /// The command ended, in this task or before it in another.
+    Ended(CommandOutput, Mark),
     /// Another task is at it, or was.
     Elsewhere(Mark),
-    /// The result is gone, or the service gave the task up.
-    Gone(Failure),
+    /// The task has no end, or none that tells of the work: the claim is asked, by sending the call again.
+    Unknown(Failure),
     /// The attempt is over.
     Over(Failure),
 }
 
-/// Waits for the task, or for the one that made the claim before it.
+/// Waits for the task, or for the one that made the claim before it. A task that does not end in time, or of which the
+/// service knows nothing more, says nothing about the work; the claim does.
 pub(super) async fn waited(
     run: &Session,
     functions: &Functions,
@@ -51,36 +54,47 @@ pub(super) async fn waited(
     mut recorded: Recorded,
     mut task: TaskId,
 ) -> Result<CallReport, Failure> {
-    let patience = functions.patience + Duration::from_secs(recorded.facts.limit_seconds);
-    let (mut sent_again, mut seen, mut gone) = (false, Vec::new(), None);
+    let limit = Duration::from_secs(recorded.facts.limit_seconds);
+    let mut wait = functions.patience + limit;
+    let (mut sent_again, mut asked, mut why) = (false, Vec::new(), None);
     for _ in 0..TURNS {
-        seen.push(task.clone());
         let mut handle = functions.executor.attach(task.clone());
-        let Ok(ended) = run.holding(step, timeout(patience, handle.ended())).await? else {
-            let text = format!(
-                "compute task {task} has not ended within {} s",
-                patience.as_secs()
-            );
-            return Err(Failure::new(step, "no_end", text).of(SERVICE).remedy(
-                "see how the endpoint stands: splash-flows check compute; a run with the same --run-id waits on",
-            ));
-        };
-        match verdict(step, &task, ended)? {
-            Verdict::Ended(output, owner) if output.is_success() => {
-                return succeeded(step, recorded, owner.unwrap_or(task), &output).await;
+        let verdict = match run.holding(step, timeout(wait, handle.ended())).await? {
+            Ok(ended) => {
+                asked.push(task.clone());
+                verdict(step, &task, ended)?
             }
-            Verdict::Ended(output, _) => return Err(over(recorded, failed(step, &task, &output)).await),
+            Err(_) => Verdict::Unknown(endless(step, &task, wait)),
+        };
+        match verdict {
+            Verdict::Ended(output, mark) => {
+                let worked = owner(run, functions, step, (&recorded, &mark), &[]).await?;
+                task = worked.filter(|_| mark.duplicate).unwrap_or(task);
+                if output.is_success() {
+                    return succeeded(step, recorded, task, &output).await;
+                }
+                return Err(over(recorded, failed(step, &task, &output)).await);
+            }
             Verdict::Over(failure) => return Err(over(recorded, failure).await),
-            Verdict::Gone(failure) if sent_again => return Err(over(recorded, failure).await),
+            // It raises whenever it is called, and before it makes the claim.
+            Verdict::Unknown(failure) if raised(&failure) && why.as_ref().is_some_and(raised) => {
+                return Err(over(recorded, failure).await);
+            }
+            Verdict::Unknown(failure) if sent_again => return Err(failure),
             // What was recorded at the claim comes back; what never began runs now.
-            Verdict::Gone(failure) => {
-                (sent_again, gone) = (true, Some(failure));
+            Verdict::Unknown(failure) => {
+                (sent_again, why, wait) = (true, Some(failure), functions.patience + limit);
                 (recorded, task) = again(run, functions, step, recorded).await?;
             }
-            Verdict::Elsewhere(mark) => match mark.owner.clone().filter(|owner| !seen.contains(owner)) {
-                Some(owner) => (recorded, task) = noted(run, step, recorded, owner).await?,
-                None => return Err(unfinished(step, recorded, &mark, gone).await),
-            },
+            Verdict::Elsewhere(mark) => {
+                let left = left_of(limit, &mark);
+                let owner = owner(run, functions, step, (&recorded, &mark), &asked).await?;
+                let (Some(owner), Some(left)) = (owner, left) else {
+                    return Err(unfinished(step, recorded, left, why).await);
+                };
+                (sent_again, wait) = (false, left);
+                (recorded, task) = noted(run, step, recorded, owner).await?;
+            }
         }
     }
     let text = format!(
@@ -88,6 +102,47 @@ pub(super) async fn waited(
         recorded.facts.claim
     );
     Err(Failure::new(step, "in_doubt", text).of(SERVICE).remedy(AGAIN))
+}
+/// A task that has not ended, though its time is up.
+fn endless(step: &str, task: &TaskId, wait: Duration) -> Failure {
+    let text = format!("compute task {task} has not ended within {} s", wait.as_secs());
+    Failure::new(step, "no_end", text).of(SERVICE).remedy(
+        "see how the endpoint stands: splash-flows check compute; a run with the same --run-id waits on, and nothing runs twice",
+    )
+}
+
+fn raised(failure: &Failure) -> bool {
+    failure.code == RAISED
+}
+
+/// For how long the owner of the claim may still be at work; none when it is surely dead.
+fn left_of(limit: Duration, mark: &Mark) -> Option<Duration> {
+    let age = Duration::try_from_secs_f64(mark.age?).ok()?;
+    (limit + MARGIN).checked_sub(age)
+}
+
+/// The task that made the claim: one of the call's own, and not one whose end was seen. What the function takes for its
+/// task's id is another's where several run in one process.
+async fn owner(
+    run: &Session,
+    functions: &Functions,
+    step: &str,
+    (recorded, mark): (&Recorded, &Mark),
+    asked: &[TaskId],
+) -> Result<Option<TaskId>, Failure> {
+    if !mark.duplicate {
+        return Ok(None);
+    }
+    let group = functions.client.task_group(&recorded.facts.task_group);
+    let group = run.holding(step, group.send_opt()).await?;
+    let group = group.map_err(|error| Failure::service(step, SERVICE, &error).remedy(AGAIN))?;
+    let tasks = group.into_iter().flat_map(|group| group.tasks);
+    let tasks: Vec<TaskId> = tasks
+        .map(|task| task.id)
+        .filter(|id| !asked.contains(id))
+        .collect();
+    let named = mark.owner.clone().filter(|owner| tasks.contains(owner));
+    Ok(named.or_else(|| tasks.into_iter().next()))
 }
 
 fn verdict(
@@ -100,7 +155,7 @@ fn verdict(
         Ok(task) => task,
         Err(TaskError::Lost { .. }) => {
             let text = format!("the service does not know compute task {id} any more");
-            return Ok(Verdict::Gone(of("GIVEN_UP", text)));
+            return Ok(Verdict::Unknown(of("GIVEN_UP", text)));
         }
         Err(TaskError::Service { source, .. }) => {
             return Err(Failure::service(step, SERVICE, &source)
@@ -111,17 +166,17 @@ fn verdict(
     };
     if let Some(traceback) = &task.exception {
         let text = format!("the function raised in compute task {id}: {}", tail(traceback));
-        return Ok(Verdict::Over(of("EXCEPTION", text)));
+        return Ok(Verdict::Unknown(of(RAISED, text)));
     }
     if !task.status.is_success() || task.result.is_none() {
         let reason = task.reason.as_deref().unwrap_or("it says no more");
         let text = format!("the service gave compute task {id} up: {}", tail(reason));
-        return Ok(Verdict::Gone(of("GIVEN_UP", text)));
+        return Ok(Verdict::Unknown(of("GIVEN_UP", text)));
     }
     let read = task.value().map_err(|error| error.to_string()).and_then(read);
     Ok(match read {
         Ok((mark, _)) if mark.duplicate && mark.returncode.is_none() => Verdict::Elsewhere(mark),
-        Ok((mark, output)) => Verdict::Ended(output, mark.owner),
+        Ok((mark, output)) => Verdict::Ended(output, mark),
         Err(error) => Verdict::Over(of(
             "UNREADABLE",
             format!("the result of compute task {id} cannot be read: {error}"),
@@ -179,21 +234,25 @@ fn failed(step: &str, id: &TaskId, output: &CommandOutput) -> Failure {
 }
 
 /// The claim is made and nobody knows what became of the work. It may still be at it while its time is not up.
-async fn unfinished(step: &str, recorded: Recorded, mark: &Mark, gone: Option<Failure>) -> Failure {
-    let why = gone
+async fn unfinished(step: &str, recorded: Recorded, left: Option<Duration>, why: Option<Failure>) -> Failure {
+    let why = why
         .map(|failure| format!(": {}", failure.message))
         .unwrap_or_default();
     let text = format!("the work was begun and not ended ({}){why}", recorded.facts.claim);
-    let limit = Duration::from_secs(recorded.facts.limit_seconds) + MARGIN;
     let failure = Failure::new(step, "cut_off", text).of(SERVICE);
-    if mark.age.unwrap_or(f64::INFINITY) < limit.as_secs_f64() {
-        let text = format!(
-            "it may still be at work; run again with the same --run-id {} s after it began",
-            limit.as_secs()
-        );
-        return failure.remedy(text);
+    match left {
+        Some(left) => failure.remedy(format!(
+            "it may still be at work; run again with the same --run-id in {} s",
+            left.as_secs() + 1
+        )),
+        None => {
+            over(
+                recorded,
+                failure.remedy("run again with the same --run-id: it begins anew"),
+            )
+            .await
+        }
     }
-    over(recorded, failure).await
 }
 
 /// The attempt is over: a rerun makes another.

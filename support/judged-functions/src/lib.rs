@@ -35,7 +35,7 @@ const SERVICE: &str = "globus_compute";
 /// For how long a task whose answer was lost is looked for before the call is sent again.
 const SETTLE: Duration = Duration::from_secs(15);
 /// For how long a task is waited for beyond its time limit: endpoints have queues.
-const PATIENCE: Duration = Duration::from_secs(24 * 3600);
+const PATIENCE: Duration = Duration::from_secs(12 * 3600);
 
 /// The functions of one endpoint. Cheap to clone; clones share their polls and what they registered.
 #[derive(Debug, Clone)]
@@ -63,7 +63,9 @@ impl Functions {
         self
     }
 
-    /// For how long beyond its time limit a task is waited for; default 24 hours. The task goes on, and a rerun waits
+    /// For how long beyond its time limit a task is waited for; default 12 hours. An endpoint that is restarted forgets
+    /// its tasks, and the service has them waiting for ever; so after that time the call is sent once more, whose claim
+    /// tells what became of the work, and after as long again the wait is over. Either task may go on, and a rerun waits
     /// for it.
     pub fn patience(mut self, time: Duration) -> Self {
         self.patience = time;
@@ -165,7 +167,8 @@ struct Recorded {
 /// # Errors
 /// The function or its arguments cannot be sent, the service refuses them, the function raised (code `EXCEPTION`), its
 /// command ended with another status than 0 (`FAILED`) or was killed when its time was up (`TIMEOUT`), the service gave
-/// the task up (`GIVEN_UP`), or could not be asked. Where the task may still run the failure says that a rerun waits for it.
+/// the task up (`GIVEN_UP`) or did not end it in time (`no_end`), the work was begun and never ended (`cut_off`), or the
+/// service could not be asked. Where the task may still run the failure says that a rerun waits for it.
 pub async fn run_function(
     run: &Session,
     functions: &Functions,

@@ -141,6 +141,7 @@ pub(crate) const OPERATIONS: &[&str] = &[
     "prefect.artifact_create",
     "prefect.artifact_latest",
     "prefect.artifact_latest_list",
+    "prefect.block_by_name",
     "prefect.variable_create",
     "prefect.variable_list",
     "prefect.variable_get",

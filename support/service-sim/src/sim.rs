@@ -365,6 +365,13 @@ impl Sim {
         self.handle.compute.set_online(online);
     }
 
+    /// Restarts the compute endpoint: the tasks that run are lost, and wait for ever as far as the service knows, as those
+    /// of a real one do.
+    #[cfg(feature = "compute")]
+    pub fn restart_compute_endpoint(&self) {
+        self.handle.compute.restart();
+    }
+
     /// All SciCat datasets as their JSON documents, in the order of their creation.
     #[cfg(feature = "scicat")]
     pub fn datasets(&self) -> Vec<Value> {
@@ -376,6 +383,12 @@ impl Sim {
     #[cfg(feature = "scicat")]
     pub fn catalogued(&self, kind: &str) -> Vec<Value> {
         self.handle.scicat.all(kind)
+    }
+
+    /// Puts a Secret block on the Prefect server.
+    #[cfg(feature = "prefect")]
+    pub fn set_prefect_secret(&self, name: &str, value: &str) {
+        self.handle.prefect.set_secret(name, value);
     }
 
     /// All Prefect flow runs as their JSON documents, in the order of their creation.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{Extent, environment, python};
-use crate::{Result, tools};
+use crate::{Result, project, tools};
 
 /// Debian's package of the message broker, and where it puts its programs.
 const PACKAGE: &str = "rabbitmq-server";
@@ -38,6 +38,16 @@ pub(super) fn run(extent: Extent) -> Result {
     if extent == Extent::Quick {
         test.args(["--skip", "long::"]);
     }
-    test.env("PEER_COMPUTE", folder).env("PEER_RABBITMQ", PROGRAMS);
+    // The flow is run by the command itself.
+    tools::run(tools::cargo(&[
+        "build",
+        "--quiet",
+        "--package",
+        "splash-flows-cli",
+    ]))?;
+    let command = project::target_folder()?.join("debug/splash-flows");
+    test.env("PEER_COMPUTE", folder)
+        .env("PEER_RABBITMQ", PROGRAMS)
+        .env("PEER_SPLASH_FLOWS", command);
     tools::run(test)
 }

@@ -69,14 +69,15 @@ impl Bench {
 
     /// Runs a command as the step `work` of the run `R`, in a session of its own.
     pub(crate) async fn run(&self, argv: &[&str], limit: Duration) -> Result<CallReport, Failure> {
-        self.run_with(&self.functions(), argv, limit).await
+        self.run_with(&self.functions(), argv, (limit, limit)).await
     }
 
+    /// The same with a time limit of the function's own, beside the one that is on record.
     pub(crate) async fn run_with(
         &self,
         functions: &Functions,
         argv: &[&str],
-        limit: Duration,
+        (own, limit): (Duration, Duration),
     ) -> Result<CallReport, Failure> {
         let session = self.session("R").await;
         let (cwd, run_folder) = (self.place.path().to_str().unwrap(), self.claims());
@@ -84,7 +85,7 @@ impl Bench {
             Arguments::new()
                 .arg(argv)
                 .kwarg("cwd", cwd)
-                .kwarg("timeout", limit.as_secs_f64())
+                .kwarg("timeout", own.as_secs_f64())
                 .kwarg("claim", claim)
         };
         let call = Call {

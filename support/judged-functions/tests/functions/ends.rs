@@ -136,17 +136,16 @@ async fn an_endpoint_that_is_off_is_said_to_be_and_one_that_never_comes_back_end
     );
 
     let hasty = bench.functions().patience(Duration::ZERO);
-    let failure = bench
-        .run_with(&hasty, &WORK, Duration::from_secs(5))
-        .await
-        .unwrap_err();
+    let short = Duration::from_secs(5);
+    let failure = bench.run_with(&hasty, &WORK, (short, short)).await.unwrap_err();
     assert_eq!(failure.code, "no_end", "{failure}");
+    assert!(failure.to_string().contains("same --run-id"), "{failure}");
     bench.sim.set_compute_online(true);
-    bench.run(&WORK, Duration::from_secs(5)).await.unwrap();
+    bench.run(&WORK, short).await.unwrap();
     assert_eq!(
         (bench.worked(), bench.requests("compute.submit")),
-        (1, 1),
-        "the same task"
+        (1, 2),
+        "one of the two that waited"
     );
 }
 

@@ -1,6 +1,6 @@
 //! What a command is given: its arguments as they are, whatever is in them.
 
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Stdio};
 
 use proptest::prelude::*;
@@ -51,4 +51,60 @@ fn odd_names_pass_as_single_arguments() {
     let lines = String::from_utf8(output.stdout).unwrap();
     let verdicts: Vec<&str> = lines.lines().collect();
     assert_eq!(verdicts, vec!["true"; cases.len()], "{cases:?}");
+}
+
+/// Calls the function with one command.
+const ONE: &str = "
+import json, sys
+job = json.load(sys.stdin)
+space = {}
+exec(job['source'], space)
+print(json.dumps(space['run'](job['argv'])))
+";
+
+fn python(argv: &[&str]) -> std::process::Child {
+    let mut child = Command::new("python3")
+        .args(["-c", ONE])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let job = json!({ "source": function().source(), "argv": argv });
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(job.to_string().as_bytes()).unwrap();
+    child
+}
+
+fn outcome(argv: &[&str]) -> serde_json::Value {
+    let output = python(argv).wait_with_output().unwrap();
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn the_status_is_the_command_s_own_and_so_are_its_signals() {
+    assert_eq!(outcome(&["sh", "-c", "exit 3"])["returncode"], 3);
+    assert_eq!(outcome(&["sh", "-c", "kill -9 $$"])["returncode"], -9);
+    // A writer ends with its reader, and complains where that signal is ignored.
+    let ended = outcome(&["sh", "-c", "yes | head -n 1"]);
+    assert_eq!((&ended["stdout"], &ended["stderr"]), (&json!("y\n"), &json!("")));
+    // It has no child that it did not start.
+    let alone = "import os\ntry:\n    os.wait()\nexcept ChildProcessError:\n    print('alone')\n";
+    assert_eq!(outcome(&["python3", "-c", alone])["stdout"], "alone\n");
+}
+
+#[test]
+fn a_command_does_not_outlive_the_worker_that_keeps_its_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let fifo = folder.path().join("alive");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    // The pipe is at its end when the last of the command's processes is dead.
+    let line = format!("exec 3>'{}'; sleep 1000 & echo begun >&3; wait", fifo.display());
+    let mut worker = python(&["sh", "-c", &line]);
+    let mut alive = BufReader::new(std::fs::File::open(&fifo).unwrap());
+    let mut said = String::new();
+    alive.read_line(&mut said).unwrap();
+    assert_eq!(said, "begun\n");
+    worker.kill().unwrap();
+    worker.wait().unwrap();
+    assert_eq!(alive.read_line(&mut said).unwrap(), 0);
 }

@@ -1,11 +1,13 @@
 //! One effective run, whatever becomes of requests and of the process.
 
-use std::time::Duration;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
 
+use globus_compute::{Arguments, Executor};
 use judged_functions::pending;
 use run_store::SqliteStore;
 
-use crate::bench::{Bench, MINUTE, WORK, exists};
+use crate::bench::{Bench, MINUTE, WORK, exists, function};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_around_the_submission_one_task_does_the_work() {
@@ -102,11 +104,16 @@ async fn claimed(bench: &Bench, ago: Duration) {
     }
     let session = bench.session("other").await;
     let open = pending(session.workplace().store(), "R").await.unwrap();
-    let claim = open[0].claim().to_owned();
-    std::fs::create_dir_all(&claim).unwrap();
-    let then = std::time::SystemTime::now() - ago;
-    std::fs::File::open(&claim).unwrap().set_modified(then).unwrap();
+    let claim = Path::new(open[0].claim());
+    std::fs::create_dir_all(claim).unwrap();
+    made(claim, ago);
     bench.sim.clear_faults();
+}
+
+/// Has a claim be made so long ago.
+fn made(claim: &Path, ago: Duration) {
+    let then = SystemTime::now() - ago;
+    std::fs::File::open(claim).unwrap().set_modified(then).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -143,4 +150,65 @@ async fn of_two_tasks_of_one_call_the_owner_of_the_claim_is_waited_for() {
     bench.run(&slow, MINUTE).await.unwrap();
     assert_eq!(bench.sim.compute_tasks().len(), 2);
     assert_eq!(bench.worked(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_that_its_endpoint_forgot_ends_the_wait_and_a_rerun_begins_anew() {
+    let bench = Bench::new();
+    // What is on record is shorter than what the function keeps: it is the wait that is tried here.
+    let times = (10 * MINUTE, Duration::from_secs(15));
+    let slow = [
+        "sh",
+        "-c",
+        "echo $$ > begun; while ! test -e go; do sleep 0.1; done; touch done.$$",
+    ];
+    let begun = bench.place.path().join("begun");
+    let patient = bench.functions();
+    tokio::select! {
+        () = bench.until("it works", || std::fs::read_to_string(&begun).is_ok_and(|pid| pid.ends_with('\n'))) => {}
+        outcome = bench.run_with(&patient, &slow, times) => panic!("it works: {outcome:?}"),
+    }
+    bench.sim.restart_compute_endpoint();
+    let pid = std::fs::read_to_string(&begun).unwrap();
+    bench
+        .until("the command is dead with its worker", || gone(&pid))
+        .await;
+    made(&bench.claim(1), MINUTE + MINUTE);
+
+    let hasty = bench.functions().patience(Duration::ZERO);
+    let failure = bench.run_with(&hasty, &slow, times).await.unwrap_err();
+    assert_eq!(failure.code, "cut_off", "{failure}");
+    let words = failure.to_string();
+    assert!(
+        words.contains("has not ended within 15 s") && words.contains("begins anew"),
+        "{words}"
+    );
+    assert_eq!(bench.sim.compute_tasks()[0].status, "waiting-for-ep");
+    std::fs::write(bench.place.path().join("go"), "").unwrap();
+    bench.run_with(&patient, &slow, times).await.unwrap();
+    assert_eq!((bench.worked(), bench.requests("compute.submit")), (1, 3));
+}
+
+/// Whether a process is no more.
+fn gone(pid: &str) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim()));
+    stat.map_or(true, |stat| stat.contains(") Z "))
+}
+
+/// Where several tasks run in one process the function may take another's id for its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_owner_that_is_no_task_of_the_call_is_not_believed() {
+    let bench = Bench::new();
+    let executor = Executor::new(bench.client(), bench.functions().endpoint().clone());
+    let other = Arguments::new().arg(["true"]);
+    let other = executor.submit(&function(), other).await.unwrap();
+    let id = other.id().to_string();
+    other.await.unwrap();
+
+    claimed(&bench, Duration::ZERO).await;
+    let record = serde_json::json!({ "task": id }).to_string();
+    std::fs::write(bench.claim(1).join("owner.json"), record).unwrap();
+    let failure = bench.run(&WORK, MINUTE).await.unwrap_err();
+    assert_eq!(failure.code, "cut_off", "{failure}");
+    assert_eq!(bench.worked(), 0);
 }

@@ -70,3 +70,9 @@ async fn a_process_that_cannot_be_started() {
         "{error:?}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_that_dies_in_the_middle_of_a_reconstruction() {
+    let mut scene = Scene::start();
+    crate::flow::restarted_in_the_middle(&mut scene).await;
+}

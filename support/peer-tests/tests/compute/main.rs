@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod endpoint;
+mod flow;
 mod judge;
 mod long;
 mod scene;

@@ -1,5 +1,6 @@
 //! A broker, the simulated service and a real endpoint.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use globus_compute::{Client, EndpointId, Executor, Function, Pace};
@@ -10,7 +11,7 @@ use service_sim::Sim;
 pub(crate) struct Scene {
     // In the order in which they must end.
     pub(crate) endpoint: ComputeEndpoint,
-    pub(crate) sim: Sim,
+    pub(crate) sim: Arc<Sim>,
     _broker: RabbitMq,
 }
 
@@ -19,6 +20,8 @@ impl Scene {
         let broker = RabbitMq::start().unwrap();
         let sim = Sim::builder()
             .flows()
+            .scicat()
+            .prefect()
             .compute_broker(broker.url())
             .start()
             .unwrap();
@@ -32,7 +35,7 @@ impl Scene {
         let endpoint = ComputeEndpoint::start(services).unwrap();
         Self {
             endpoint,
-            sim,
+            sim: Arc::new(sim),
             _broker: broker,
         }
     }

@@ -46,6 +46,8 @@ pub(crate) struct Compute {
     workers: Arc<Semaphore>,
     /// Whether the endpoint can be reached.
     online: watch::Sender<bool>,
+    /// How often the endpoint was restarted.
+    restarts: watch::Sender<u32>,
     /// Changes with every task that ends.
     ended: watch::Sender<u64>,
     /// Where the workers work; made with the first task.
@@ -63,6 +65,7 @@ impl Compute {
             rate: Rate::default(),
             workers: Arc::new(Semaphore::new(WORKERS)),
             online: watch::Sender::new(true),
+            restarts: watch::Sender::new(0),
             ended: watch::Sender::new(0),
             folder: Mutex::default(),
         })
@@ -76,6 +79,11 @@ impl Compute {
     /// Takes the endpoint off, or puts it back: meanwhile its tasks wait.
     pub(crate) fn set_online(&self, online: bool) {
         self.online.send_replace(online);
+    }
+
+    /// Kills the workers: what they ran is lost, and nobody says so.
+    pub(crate) fn restart(&self) {
+        self.restarts.send_modify(|count| *count += 1);
     }
 
     /// All tasks, in the order of their submission.

@@ -45,7 +45,10 @@ impl Compute {
                     compute.hand_over(&job).await;
                     return;
                 }
-                compute.carry_out(&job).await
+                match compute.carry_out(&job).await {
+                    Some(outcome) => outcome,
+                    None => return,
+                }
             };
             compute.finish(&job.id, outcome).await;
         });
@@ -58,18 +61,27 @@ impl Compute {
         self.ended.send_modify(|count| *count += 1);
     }
 
-    async fn carry_out(&self, job: &Job) -> Outcome {
+    /// None if the endpoint lost it: it has no end then.
+    async fn carry_out(&self, job: &Job) -> Option<Outcome> {
         let mut online = self.online.subscribe();
         // An error means that the simulator ends.
         if online.wait_for(|online| *online).await.is_err() {
-            return Outcome::None;
+            return Some(Outcome::None);
         }
         let Ok(_worker) = self.workers.acquire().await else {
-            return Outcome::None;
+            return Some(Outcome::None);
         };
+        let mut restarts = self.restarts.subscribe();
         let now = self.now();
         self.store().begin(&job.id, now);
-        self.python(job).await.unwrap_or_else(Outcome::Reason)
+        tokio::select! {
+            ended = self.python(job) => Some(ended.unwrap_or_else(Outcome::Reason)),
+            // Its Python is killed with it.
+            Ok(()) = restarts.changed() => {
+                self.store().lose(&job.id);
+                None
+            }
+        }
     }
 
     async fn python(&self, job: &Job) -> Result<Outcome, String> {

@@ -108,6 +108,13 @@ impl Store {
         }
     }
 
+    /// Its endpoint forgot it: as far as the service knows it waits, for ever.
+    pub(super) fn lose(&mut self, id: &str) {
+        if let Some(task) = self.tasks.get_mut(id) {
+            task.status = "waiting-for-ep";
+        }
+    }
+
     /// Whether that was its end: a task ends once.
     pub(super) fn end(&mut self, id: &str, outcome: Outcome, now: DateTime<Utc>) -> bool {
         let task = self.tasks.get_mut(id).filter(|task| task.completed.is_none());

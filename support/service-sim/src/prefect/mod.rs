@@ -5,12 +5,14 @@
 //! they stay `Scheduled` until they are `Late`, 15 s after they were due. Bodies are checked as the real server does (an unknown field is 422).
 
 mod artifacts;
+mod blocks;
 mod catalogue;
 mod checks;
 mod filter;
 mod flow_runs;
 mod variables;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
@@ -45,6 +47,8 @@ struct Store {
     deployments: Vec<Deployment>,
     variables: Vec<Value>,
     artifacts: Vec<Value>,
+    /// The ids and values of Secret blocks, by their names.
+    secrets: BTreeMap<String, (String, String)>,
     flow_runs: Vec<Value>,
 }
 
@@ -63,6 +67,7 @@ impl Prefect {
             deployments: catalogue::deployments(&now),
             variables: catalogue::variables(&now),
             artifacts: Vec::new(),
+            secrets: BTreeMap::new(),
             flow_runs: Vec::new(),
         };
         Arc::new(Self {
@@ -84,6 +89,12 @@ impl Prefect {
         if let Some(variable) = known {
             variable["value"] = json!({ name: root });
         }
+    }
+
+    pub(crate) fn set_secret(&self, name: &str, value: &str) {
+        let id = uuid::Uuid::new_v4().to_string();
+        let secrets = &mut self.store().secrets;
+        secrets.insert(name.to_owned(), (id, value.to_owned()));
     }
 
     /// The documents, in the order of their creation.
@@ -148,6 +159,11 @@ pub(crate) fn router(state: Arc<Prefect>) -> Router {
             "prefect.artifact_latest_list",
             "/api/artifacts/latest/filter",
             post(artifacts::latest_list),
+        )
+        .on(
+            "prefect.block_by_name",
+            "/api/block_types/slug/{slug}/block_documents/name/{name}",
+            get(blocks::by_name),
         )
         .on(
             "prefect.deployment_by_name",

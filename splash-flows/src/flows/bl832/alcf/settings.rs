@@ -23,7 +23,8 @@ pub struct AlcfSettings {
     pub nested_folders: bool,
     /// `settle`: for how long a task whose answer was lost is looked for before it is sent again; 15 seconds.
     pub settle: Duration,
-    /// `patience`: for how long a task may wait in the endpoint's queue; 24 hours.
+    /// `patience`: for how long a task may wait in the endpoint's queue, beside its `time`; 12 hours. Then it is sent once
+    /// more, and after as long again the run fails.
     pub patience: Duration,
 }
 
@@ -41,7 +42,7 @@ impl AlcfSettings {
             time: time("time", 20 * MINUTE),
             nested_folders: own.boolean("nested_folders").unwrap_or(false),
             settle: time("settle", 15),
-            patience: time("patience", 24 * 60 * MINUTE),
+            patience: time("patience", 12 * 60 * MINUTE),
         }
     }
 }
