@@ -353,6 +353,18 @@ async fn the_endpoint_is_named_by_the_configuration_the_environment_or_not_at_al
         "{remedy}"
     );
 
+    bench.sim.set_prefect_secret("globus-compute-endpoint", &endpoint);
+    let found = bench.facility.compute_endpoint(None).await.unwrap();
+    assert_eq!(found.as_str(), endpoint, "the Secret block of the server");
+    bench.sim.set_prefect_secret("globus-compute-endpoint", "s3cr3t");
+    let failure = bench.facility.compute_endpoint(None).await.unwrap_err();
+    assert_eq!(failure.code, "no_endpoint");
+    let told = format!("{failure} {failure:?}");
+    assert!(
+        told.contains("globus-compute-endpoint") && !told.contains("s3cr3t"),
+        "{told}"
+    );
+
     env.insert("GLOBUS_COMPUTE_ENDPOINT".into(), "polaris".into());
     bench.environment(env.clone());
     let report = recon(&bench, "wrong").await;

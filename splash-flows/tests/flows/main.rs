@@ -4,6 +4,7 @@
 mod alcf;
 mod bench;
 mod bl7012;
+mod both_centres;
 mod config;
 mod export_control;
 mod failures;

@@ -65,17 +65,20 @@ impl Facility {
         let given = |text: &str| (!text.trim().is_empty()).then(|| text.to_owned());
         let asked = asked.and_then(given).map(|text| ("the endpoint asked for", text));
         let variable = || Some((VARIABLE, given(self.environment().get(VARIABLE)?)?));
-        let (name, text) = if let Some(named) = asked.or_else(variable) {
-            named
-        } else if let Some(secret) = self.scheduler().secret(BLOCK).await? {
-            (BLOCK, secret.expose_secret().to_owned())
-        } else {
+        if let Some((name, text)) = asked.or_else(variable) {
+            return EndpointId::parse(&text)
+                .map_err(|error| Failure::new(STEP, "no_endpoint", format!("{name}: {error}")).of(SERVICE));
+        }
+        let Some(secret) = self.scheduler().secret(BLOCK).await? else {
             let text = "no compute endpoint is named";
             return Err(Failure::new(STEP, "no_endpoint", text).remedy(format!(
                 "set {VARIABLE}, or the Secret block {BLOCK} on the Prefect server"
             )));
         };
-        EndpointId::parse(&text)
-            .map_err(|error| Failure::new(STEP, "no_endpoint", format!("{name}: {error}")).of(SERVICE))
+        // Whatever stands there was meant to be secret: it is not repeated.
+        EndpointId::parse(secret.expose_secret()).map_err(|_| {
+            let text = format!("the Secret block {BLOCK} holds no endpoint's id, which is a UUID");
+            Failure::new(STEP, "no_endpoint", text).of(SERVICE)
+        })
     }
 }

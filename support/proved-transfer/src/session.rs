@@ -231,6 +231,37 @@ impl Session {
         }
     }
 
+    /// Does `work` while no other run that lives has this step under way for this key; waits for such a run before. Work
+    /// that a session before this one began, or did, is done again: it must find out itself what there is.
+    ///
+    /// # Errors
+    /// Those of `work`, and as for [`effect`](Self::effect).
+    pub async fn alone<T>(
+        &self,
+        (step, key): (&str, &str),
+        work: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        let slot = match self.effect(step, key).await? {
+            Effect::Done(_) => return work.await,
+            Effect::New(slot) | Effect::Failed { slot, .. } => slot,
+            // Another run may have been at it since.
+            Effect::Pending(slot, _) => {
+                let ended = slot.settlement(false, serde_json::json!({ "cut_off": true }));
+                let settled = self.run.settle_all(vec![ended]).await;
+                settled.map_err(|error| Failure::store(step, &error))?;
+                slot.following()
+            }
+        };
+        let slot = self.claim((step, key), slot, b"", &Value::Null).await?;
+        let done = work.await;
+        let settled = match &done {
+            Ok(_) => slot.done(&Value::Null).await,
+            Err(failure) => slot.failed(&serde_json::json!({ "error": failure })).await,
+        };
+        settled.map_err(|error| Failure::store(step, &error))?;
+        done
+    }
+
     /// Waits while another run that lives has this step under way for this key.
     pub(crate) async fn wait_for_other(&self, step: &str, key: &str) -> Result<(), Failure> {
         let mut waited = false;

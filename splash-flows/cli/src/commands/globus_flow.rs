@@ -12,6 +12,7 @@ use splash_flows::failure::Failure;
 use splash_flows::flows::bl832::Stage;
 
 use super::facility;
+use super::kept::{self, keep, kept};
 use super::run::until_interrupted;
 use crate::Settings;
 
@@ -31,7 +32,7 @@ pub(crate) struct GlobusFlow {
 #[derive(Debug, Subcommand)]
 enum Do {
     /// Register a function and the flow that calls it, or bring the flow up to date. What has not changed stays as it
-    /// is. Their ids are kept on the Prefect server, if there is one.
+    /// is. Their ids are kept on the Prefect server, or in the state folder where there is none.
     Init {
         /// Which.
         #[arg(value_enum)]
@@ -133,11 +134,14 @@ async fn init(settings: &Settings, what: What, endpoint: Option<&str>, as_json: 
         json!({ "flow_id": flow_id, "flow": flow, "function_id": function_id, "function": function })
             .to_string()
     } else {
-        let kept = if facility.scheduler().is_local() {
-            "no Prefect server is set up, so the ids are kept nowhere".to_owned()
-        } else {
-            format!("kept as {} and {}", wanted.flow_block, wanted.function_block)
+        let place = match kept::file(&facility) {
+            Some(file) => format!(" in {}", file.display()),
+            None => String::new(),
         };
+        let kept = format!(
+            "kept as {} and {}{place}",
+            wanted.flow_block, wanted.function_block
+        );
         format!(
             "flow      {flow_id}  {flow}  {:?}\nfunction  {function_id}  {function}\n{kept}",
             wanted.title
@@ -145,28 +149,6 @@ async fn init(settings: &Settings, what: What, endpoint: Option<&str>, as_json: 
     };
     writeln!(std::io::stdout().lock(), "{text}")
         .map_err(|error| Failure::new(STEP, "output", error.to_string()))
-}
-
-/// What is kept under a name on the server.
-async fn kept(facility: &Facility, name: &str, key: &str) -> Result<Option<String>, Failure> {
-    let value = facility.scheduler().variable(name).await?;
-    // Prefect 2 keeps a variable's JSON as text.
-    let parsed = value
-        .as_ref()
-        .and_then(Value::as_str)
-        .and_then(|text| serde_json::from_str::<Value>(text).ok());
-    let id = parsed
-        .as_ref()
-        .or(value.as_ref())
-        .and_then(|value| value[key].as_str());
-    Ok(id.map(str::to_owned))
-}
-
-async fn keep(facility: &Facility, name: &str, key: &str, id: &str) -> Result<(), Failure> {
-    if kept(facility, name, key).await?.as_deref() == Some(id) {
-        return Ok(());
-    }
-    facility.scheduler().publish(name, &json!({ key: id })).await
 }
 
 /// The function as the endpoint reads it: the one whose id is kept, if its text is the same, else a new one.

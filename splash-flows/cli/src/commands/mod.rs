@@ -12,6 +12,7 @@ pub(crate) mod globus_flow;
 pub(crate) mod ingest;
 pub(crate) mod ingests;
 pub(crate) mod jobs;
+mod kept;
 pub(crate) mod login;
 pub(crate) mod prune;
 pub(crate) mod prunes;

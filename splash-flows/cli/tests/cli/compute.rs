@@ -159,6 +159,38 @@ fn flows_are_made_once_and_brought_up_to_date() {
     assert_eq!(flow.definition, Some(definition));
 }
 
+#[test]
+fn without_a_prefect_server_the_ids_are_kept_in_the_state_folder() {
+    let beamline = Beamline::with(SimBuilder::flows);
+    beamline.without_prefect();
+    let first = init(&beamline, "reconstruction");
+    let second = init(&beamline, "reconstruction");
+    assert_eq!(
+        (&second["flow"], &second["function"]),
+        (&"unchanged".into(), &"unchanged".into())
+    );
+    assert_eq!(second["function_id"], first["function_id"]);
+    assert_eq!(requests(&beamline, "compute.function_register"), 1);
+    let said = text(&finish(beamline.command(&[
+        "globus-flow",
+        "init",
+        "reconstruction",
+    ])));
+    assert!(
+        said.contains("globus-reconstruction-function in ") && said.contains("globus-flows.json"),
+        "{said}"
+    );
+    let file = said.trim_end().rsplit(" in ").next().unwrap();
+    std::fs::write(file, "no JSON").unwrap();
+    let output = finish(beamline.command(&["globus-flow", "init", "reconstruction"]));
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        said.contains("globus-flows.json") && said.contains("move the file away"),
+        "{said}"
+    );
+}
+
 /// Takes a kept id away.
 fn forget(beamline: &Beamline, name: &str) -> bool {
     let env = beamline.sim.env();

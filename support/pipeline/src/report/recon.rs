@@ -48,6 +48,9 @@ pub struct ReconReport {
     pub steps: Vec<StepReport>,
     /// The copies that are proved.
     pub copies: Vec<CopyReport>,
+    /// What stood at the place of a result, brought there from another centre, and was replaced.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replaced: Vec<String>,
     /// The catalogue entries of the results.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scicat: Vec<Catalogued>,
@@ -74,6 +77,7 @@ impl ReconReport {
             file: file.to_owned(),
             steps: Vec::new(),
             copies: Vec::new(),
+            replaced: Vec::new(),
             scicat: Vec::new(),
             issues: Vec::new(),
             again: Vec::new(),

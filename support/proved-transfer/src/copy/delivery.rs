@@ -42,6 +42,20 @@ pub(super) async fn recorded(
     Ok(found)
 }
 
+/// The run that delivered `source` to `destination` last, as far as it is on record, and when. Asks no service.
+///
+/// # Errors
+/// A path that cannot be one, or the run store cannot be read.
+pub async fn last_delivery(
+    place: &Workplace,
+    source: Located<'_>,
+    destination: Located<'_>,
+    step: &str,
+) -> Result<Option<(String, DateTime<Utc>)>, Failure> {
+    let found = lookup(place, &key(source, destination, step)?, step).await?;
+    Ok(found.map(|delivery| (delivery.run_id, delivery.delivered_at)))
+}
+
 /// The delivery of `source` to `destination`: both sides as they were then.
 pub(super) async fn delivered(
     place: &Workplace,

@@ -20,6 +20,7 @@ mod told;
 mod verified;
 mod verify;
 
+pub use delivery::last_delivery;
 pub use extent::{Extent, FolderFile, Located, Manifest};
 pub use hop::{Hop, Item, Kind};
 pub use listing::extent;

@@ -1,6 +1,6 @@
 //! `alcf_recon_flow`: a scan of the data server, reconstructed at ALCF; the results on the data server.
 
-use pipeline::results::Goes;
+use pipeline::results::{Goes, Way};
 use proved_transfer::copy::{Hop, Item, Kind, Verify, copy};
 use tracing::Instrument;
 
@@ -22,6 +22,8 @@ struct Places {
     alcf_raw: StorageEndpoint,
     alcf: StorageEndpoint,
     data832: StorageEndpoint,
+    /// From where results of NERSC come to data832 too, at the same paths.
+    nersc: Option<StorageEndpoint>,
     retention: chrono::TimeDelta,
 }
 
@@ -69,7 +71,10 @@ async fn steps(
     let all = Reconstruction {
         centre: &alcf,
         scan: &scan,
-        chain: &[&places.alcf, &places.data832],
+        way: Way {
+            chain: &[&places.alcf, &places.data832],
+            others: &places.nersc.iter().collect::<Vec<_>>(),
+        },
         raw: goes(&places.alcf_raw, &places.raw),
         results: &[goes(&places.alcf, &places.data832)],
     };
@@ -93,6 +98,7 @@ async fn preflight(
         alcf_raw: endpoint(run, "alcf832_raw")?,
         alcf: endpoint(run, "alcf832_scratch")?,
         data832: endpoint(run, "data832_scratch")?,
+        nersc: endpoint(run, "nersc832_alsdev_scratch").ok(),
         retention: alcf_retention(scheduler).await?,
         raw,
     };

@@ -1,6 +1,6 @@
 //! `nersc_recon_flow`: a scan that is at NERSC, reconstructed there; the results on CFS and on the data server.
 
-use pipeline::results::Goes;
+use pipeline::results::{Goes, Way};
 use proved_transfer::copy::Verify;
 use tracing::Instrument;
 
@@ -23,6 +23,8 @@ struct Places {
     pscratch: StorageEndpoint,
     cfs: StorageEndpoint,
     data832: StorageEndpoint,
+    /// From where results of ALCF come to data832 too, at the same paths.
+    alcf: Option<StorageEndpoint>,
     retention: ResultRetention,
 }
 
@@ -58,7 +60,10 @@ async fn steps(
     let all = Reconstruction {
         centre: &nersc,
         scan: &scan,
-        chain: &[&places.pscratch, &places.cfs, &places.data832],
+        way: Way {
+            chain: &[&places.pscratch, &places.cfs, &places.data832],
+            others: &places.alcf.iter().collect::<Vec<_>>(),
+        },
         // The job made this copy, not a delivery of ours: names and sizes are what proves it.
         raw: Goes {
             source: &places.pscratch_raw,
@@ -91,6 +96,7 @@ async fn preflight(
         pscratch: endpoint(run, "nersc832_alsdev_pscratch_scratch")?,
         cfs: endpoint(run, "nersc832_alsdev_scratch")?,
         data832: endpoint(run, "data832_scratch")?,
+        alcf: endpoint(run, "alcf832_scratch").ok(),
         retention: ResultRetention::read(scheduler).await?,
         raw,
     };

@@ -1,7 +1,7 @@
 //! What a reconstruction does wherever it runs, once the scan is there.
 
-use pipeline::results::{Goes, bring, plan_prunes};
-use proved_transfer::copy::{Seen, VerifiedCopy, observe};
+use pipeline::results::{Brought, Goes, Way, bring, plan_prunes};
+use proved_transfer::copy::{Seen, observe};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -32,8 +32,8 @@ pub struct ReconParameters {
 pub(in super::super) struct Reconstruction<'a> {
     pub(in super::super) centre: &'a dyn TomographyHpc,
     pub(in super::super) scan: &'a ReconScan,
-    /// The endpoints that results go along, from where they are made.
-    pub(in super::super) chain: &'a [&'a StorageEndpoint],
+    /// The way of results, from where they are made.
+    pub(in super::super) way: Way<'a>,
     /// The scan's copy for the centre's work, which goes once the volume is built.
     pub(in super::super) raw: Goes<'a>,
     /// The copies of a result that go once it is home.
@@ -41,7 +41,7 @@ pub(in super::super) struct Reconstruction<'a> {
 }
 
 /// A result: its path, what made it, and its copies.
-type Brought = (String, StepReport, Result<Vec<VerifiedCopy>, Failure>);
+type Outcome = (String, StepReport, Result<Brought, Failure>);
 
 impl Reconstruction<'_> {
     /// Reconstructs, builds the multi-resolution volume, brings both home, each copy proved, catalogues them, and
@@ -61,15 +61,15 @@ impl Reconstruction<'_> {
         let built = async {
             let built = centre.build_multi_resolution(run, scan);
             let built = built.instrument(step("multiresolution")).await?;
-            let copied = bring(run, &volume, self.chain).instrument(step("copy")).await;
+            let copied = bring(run, &volume, self.way).instrument(step("copy")).await;
             Ok::<_, Failure>((built, copied))
         };
         let (slices_copied, built) = tokio::join!(
-            Box::pin(bring(run, &slices, self.chain).instrument(step("copy"))),
+            Box::pin(bring(run, &slices, self.way).instrument(step("copy"))),
             Box::pin(built)
         );
         let (mut failures, mut gone) = (Vec::new(), Vec::new());
-        let mut results: Vec<Brought> = vec![(slices, reconstructed, slices_copied)];
+        let mut results: Vec<Outcome> = vec![(slices, reconstructed, slices_copied)];
         match built {
             Ok((built, copied)) => {
                 report.steps.push(built.clone());
@@ -103,10 +103,11 @@ impl Reconstruction<'_> {
         &self,
         run: &RunContext,
         (path, made_by): (&str, &StepReport),
-        copied: Result<Vec<VerifiedCopy>, Failure>,
+        copied: Result<Brought, Failure>,
         report: &mut ReconReport,
     ) -> Result<Option<Failure>, Failure> {
-        let proofs = copied?;
+        let Brought { proofs, replaced } = copied?;
+        report.replaced.extend(replaced);
         for proof in &proofs {
             report.add_copy(proof);
         }
