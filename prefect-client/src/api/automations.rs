@@ -63,6 +63,23 @@ impl Automations {
         GetAutomation::new(&self.client, &[("id", id.as_ref())])
     }
 
+    /// Puts this in the place of an automation: what is not said here goes.
+    pub fn replace(
+        &self,
+        id: &AutomationId,
+        name: impl Into<String>,
+        trigger: impl Into<Value>,
+        actions: impl IntoIterator<Item = Value>,
+    ) -> ReplaceAutomation {
+        let mut replace = ReplaceAutomation::new(&self.client, &[("id", id.as_ref())]);
+        replace.call.set("name", name.into());
+        replace.call.set("trigger", trigger);
+        replace
+            .call
+            .set("actions", actions.into_iter().collect::<Vec<_>>());
+        replace
+    }
+
     /// Switches an automation on or off.
     pub fn enable(&self, id: &AutomationId, enabled: bool) -> EnableAutomation {
         let mut enable = EnableAutomation::new(&self.client, &[("id", id.as_ref())]);
@@ -92,14 +109,26 @@ call! {
     /// The new automation. Not repeated once it may have been acted on.
 }
 
-fields!(CreateAutomation {
-    /// Free text.
-    description: text;
-    /// Whether it is on.
-    enabled: flag;
-    /// Its tags.
-    tags: texts;
-});
+macro_rules! automation_fields {
+    ($($name:ident)+) => { $(
+        fields!($name {
+            /// Free text.
+            description: text;
+            /// Whether it is on; it is unless said.
+            enabled: flag;
+            /// Its tags.
+            tags: texts;
+        });
+    )+ };
+}
+
+automation_fields!(CreateAutomation ReplaceAutomation);
+
+act! {
+    /// Replaces an automation. Made by [`Automations::replace`].
+    ReplaceAutomation: "prefect.automation_replace", PUT(repeatable) "/automations/{id}";
+    /// Replaces it. Retried.
+}
 
 call! {
     /// Reads an automation. Made by [`Automations::get`].

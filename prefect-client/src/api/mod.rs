@@ -28,7 +28,7 @@ pub use artifacts::{
 };
 pub use automations::{
     Automations, CountAutomations, CreateAutomation, DeleteAutomation, EnableAutomation, GetAutomation,
-    ListAutomations,
+    ListAutomations, ReplaceAutomation,
 };
 pub use blocks::{
     Blocks, CreateBlock, CreateBlockSchema, CreateBlockType, DeleteBlock, DeleteBlockType, GetBlockByName,

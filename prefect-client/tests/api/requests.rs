@@ -339,6 +339,14 @@ fn of_events_and_automations() {
             .enabled(false),
         automations.create_crash_without_heartbeat("zombies", 90),
         automations.get(&id),
+        automations
+            .replace(
+                &id,
+                "b",
+                json!({"type": "event"}),
+                [json!({"type": "do-nothing"})]
+            )
+            .description("another"),
         automations.enable(&id, false),
         automations.list().names(["a"]),
         automations.count(),

@@ -24,6 +24,7 @@
 
 mod control;
 mod inputs;
+mod known;
 mod locks;
 mod records;
 mod session;

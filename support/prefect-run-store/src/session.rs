@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use prefect_client::Client;
-use run_store::{Error, Intent, Place, Result, Session, Standing};
+use run_store::{Error, Place, Result, Session, Standing};
 use serde_json::{Value, json};
 
 use crate::inputs::{self, Meant};
+use crate::known::{Known, latest};
 use crate::locks::{self, Lock};
 use crate::wire::{self, Said, Stamp, State, TaskRun};
 
@@ -21,14 +22,6 @@ const FRESH: Duration = Duration::from_secs(5);
 const LEASE: Duration = Duration::from_secs(45);
 /// Longer names are cut in the server's pages.
 const NAME: usize = 120;
-
-/// The latest attempt of a step, as the server has it.
-#[derive(Debug, Clone)]
-struct Known {
-    task_run: String,
-    meant: Meant,
-    state: Option<State>,
-}
 
 /// This worker's hold on one flow run.
 #[derive(Debug)]
@@ -192,73 +185,6 @@ impl PrefectSession {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Known {
-    fn is_settled(&self) -> bool {
-        let kind = self.state.as_ref().map(|state| state.kind.as_str());
-        matches!(kind, Some("COMPLETED" | "FAILED"))
-    }
-
-    fn standing(&self, fence: u32) -> Result<Standing> {
-        let data = self.state.as_ref().map_or(&Value::Null, |state| &state.data);
-        let of = |key: &str| data.get(key).cloned();
-        Ok(match self.state.as_ref().map(|state| state.kind.as_str()) {
-            Some("COMPLETED") => Standing::Done(of("outcome").unwrap_or_default()),
-            Some("FAILED") => Standing::Failed {
-                attempt: self.meant.attempt,
-                outcome: of("outcome").unwrap_or_default(),
-                now: data["fence"].as_u64() == Some(u64::from(fence)),
-            },
-            _ => Standing::Pending(Intent {
-                document: self.meant.document()?,
-                facts: self.meant.facts.clone(),
-                receipt: of("receipt").filter(|receipt| !receipt.is_null()),
-                attempt: self.meant.attempt,
-                batch: None,
-            }),
-        })
-    }
-}
-
-/// The latest attempt of each step and key among task runs, some of which may be somebody else's.
-fn latest(tasks: impl Iterator<Item = TaskRun>) -> Result<HashMap<(String, String), Known>> {
-    let mut known: HashMap<(String, String), Known> = HashMap::new();
-    for task in tasks {
-        // The record of the run itself has other inputs.
-        let read = inputs::read::<Meant>(&task.task_inputs).filter(|_| task.task_key != RECORD);
-        let Some(meant) = read.transpose()? else {
-            continue;
-        };
-        let place = (meant.step.clone(), meant.key.clone());
-        let is_later = |other: &Known| other.meant.attempt < meant.attempt;
-        if known.get(&place).is_none_or(is_later) {
-            let task = Known {
-                task_run: task.id,
-                meant,
-                state: task.state,
-            };
-            known.insert(place, task);
-        }
-    }
-    Ok(known)
-}
-
-/// The latest attempts that are not settled.
-pub(crate) fn pending(tasks: Vec<TaskRun>) -> Result<Vec<(Place, Intent)>> {
-    let known = latest(tasks.into_iter())?;
-    let mut found = Vec::new();
-    for task in known.into_values() {
-        let place = Place {
-            step: task.meant.step.clone(),
-            key: task.meant.key.clone(),
-            attempt: task.meant.attempt,
-        };
-        if let Standing::Pending(intent) = task.standing(0)? {
-            found.push((place, intent));
-        }
-    }
-    Ok(found)
 }
 
 /// The body that makes a task run of a flow run, begun, unless there is one with these keys.

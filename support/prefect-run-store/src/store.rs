@@ -13,7 +13,8 @@ use run_store::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::session::{self, PrefectSession, RECORD, task_run};
+use crate::known;
+use crate::session::{PrefectSession, RECORD, task_run};
 use crate::{control, inputs, records, wire};
 
 /// Runs and what outlives them, on a Prefect server.
@@ -156,7 +157,7 @@ impl RunStore for PrefectStore {
         if let Some(local) = self.runs() {
             return local.pending(run_id).await;
         }
-        session::pending(wire::task_runs(&self.client, run_id).await?)
+        known::pending(wire::task_runs(&self.client, run_id).await?)
     }
 
     fn keeps_batches(&self) -> bool {

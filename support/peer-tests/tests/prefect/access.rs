@@ -3,7 +3,7 @@
 use peer_tests::{PrefectServer, PrefectVersion};
 use prefect_client::{Client, ClientBuilder, ErrorKind};
 
-use crate::site::Site;
+use crate::site::{Site, wait_for};
 
 const AUTH: &str = "admin:correct-horse-battery";
 
@@ -39,6 +39,16 @@ async fn a_server_with_a_password_lets_in_who_has_it() {
     let said = String::from_utf8_lossy(&deployed.stderr);
     assert!(deployed.status.success(), "{said}");
     assert!(!said.contains("correct-horse"), "{said}");
+    let _worker = site.worker_with("worker", &[], |command| {
+        command.env("PREFECT_API_AUTH_STRING", AUTH)
+    });
+    let client = with(&[("PREFECT_API_URL", &url), ("PREFECT_API_AUTH_STRING", AUTH)]).unwrap();
+    wait_for(&site.log("worker"), async || {
+        let pool = client.work_pool("new_file_832_pool");
+        let workers = pool.workers().status(["ONLINE"]).send().await.ok()?.items;
+        (!workers.is_empty()).then_some(())
+    })
+    .await;
 }
 
 /// The server takes any key, as it has no password; what is tested is where our client sends one.

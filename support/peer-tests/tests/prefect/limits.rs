@@ -1,6 +1,5 @@
-//! What holds a run back, and what does not: limits, priorities, pauses, lateness, two who want the same run.
+//! What holds a run back, and what does not: limits, priorities, pauses, lateness.
 
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -17,7 +16,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::site::{ended, state_name, wait_for};
-use crate::support::{client, running, sent, set_state, shared, unique};
+use crate::support::{client, running, sent, shared, unique};
 
 #[derive(Debug, Deserialize, schemars::JsonSchema)]
 struct Nothing {}
@@ -267,27 +266,6 @@ async fn a_paused_run_waits_at_its_checkpoint_until_it_is_resumed() {
     sent(async || place.client.flow_run(id.clone()).resume().send().await).await;
     place.completed(&id).await;
     worker.end().await;
-}
-
-/// The lock by which an orphan is taken over, and the one by which a run is taken: of several who propose the state at
-/// the same moment, one is told that it is theirs.
-#[tokio::test(flavor = "multi_thread")]
-async fn of_several_who_take_a_run_or_take_it_over_one_does() {
-    let client = client(shared());
-    for kind in ["CRASHED", "PENDING"] {
-        for _ in 0..8 {
-            let id = running(&client).await;
-            if kind == "PENDING" {
-                assert_eq!(set_state(&client, &id, "SCHEDULED").await, "ACCEPT");
-            }
-            let racers = (0..4).map(|_| set_state(&client, &id, kind));
-            let mut said: HashMap<String, usize> = HashMap::new();
-            for word in futures_util::future::join_all(racers).await {
-                *said.entry(word).or_default() += 1;
-            }
-            assert_eq!(said.get("ACCEPT"), Some(&1), "{kind}: {said:?}");
-        }
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
