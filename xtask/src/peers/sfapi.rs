@@ -13,6 +13,9 @@ const PACKAGES: &str = "slurm-wlm slurmdbd munge mariadb-server";
 /// Programs that must be there.
 const PROGRAMS: &[&str] = &["slurmctld", "slurmd", "slurmdbd", "sbatch", "munged", "mariadbd"];
 
+/// Tests that fill the machine stand in modules of this name, and run alone.
+const CROWD: &str = "crowd::";
+
 /// Runs the driver on jobs that bash runs; with [`Extent::Full`] also with lost tokens and busy replies, and then all
 /// again on Slurm, with our own tests beside it.
 pub(super) fn run(extent: Extent) -> Result {
@@ -64,6 +67,12 @@ fn slurm(python: &Path) -> Result {
     let simulator = Simulator::start_in(&["--slurm"], &slurm.environment())?;
     drive(python, &simulator, "normal")?;
     drop(simulator);
+    ours(&slurm, &command, &["--skip", CROWD])?;
+    ours(&slurm, &command, &[CROWD])
+}
+
+/// Our own tests of these names.
+fn ours(slurm: &Slurm, command: &Path, names: &[&str]) -> Result {
     let mut test = tools::cargo(&[
         "test",
         "--quiet",
@@ -72,8 +81,8 @@ fn slurm(python: &Path) -> Result {
         "--features",
         "servers",
     ]);
-    test.args(["--test", "slurm", "--", "--nocapture"]);
-    test.envs(slurm.environment()).env("SPLASH_FLOWS", &command);
+    test.args(["--test", "slurm", "--", "--nocapture"]).args(names);
+    test.envs(slurm.environment()).env("SPLASH_FLOWS", command);
     tools::run(test)
 }
 

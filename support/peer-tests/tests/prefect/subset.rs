@@ -1,11 +1,23 @@
 //! The calls that every version has, from 2.20 on.
 
+use std::time::Duration;
+
 use chrono::{TimeDelta, Utc};
+use peer_tests::PrefectVersion;
+use pipeline::failure::Failure;
+use pipeline::scheduler::{PrefectScheduler, Scheduler as _};
 use prefect_client::StateType;
 use prefect_client::model::{NewLog, NewState};
-use serde_json::json;
+use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::support::{client, sent, shared, unique};
+
+/// Reads as pages of each version's time do.
+const READ_BLOCK: &str = "import json, sys; from prefect.blocks.system import JSON; \
+                          print(json.dumps(JSON.load(sys.argv[1]).value))";
+const READ_VARIABLE: &str = "import json, sys; from prefect.variables import Variable; \
+                             print(json.dumps(Variable.get(sys.argv[1])))";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_trigger_and_a_reader_need_is_the_same_in_every_version() {
@@ -88,4 +100,71 @@ async fn what_a_trigger_and_a_reader_need_is_the_same_in_every_version() {
         .key(unique("table"))
         .flow_run_id(&run.id);
     sent(async || table.clone().send().await).await;
+}
+
+/// What Prefect's own client reads under a name; nothing if there is nothing.
+async fn read_by_python(program: &'static str, name: &str) -> Option<Value> {
+    let mut python = shared().program("python");
+    python.args(["-c", program, name]);
+    let output = tokio::task::spawn_blocking(move || python.output())
+        .await
+        .unwrap()
+        .unwrap();
+    serde_json::from_slice(&output.stdout)
+        .ok()
+        .filter(|value: &Value| !value.is_null())
+}
+
+/// Again, as a run does at its next look, while the server's database is busy.
+async fn repeated(step: impl AsyncFn() -> Result<(), Failure>) {
+    for _ in 0..20 {
+        match step().await {
+            Err(failure) if failure.context.status.as_deref() == Some("503") => {
+                tokio::time::sleep(Duration::from_millis(300)).await;
+            }
+            outcome => return outcome.unwrap(),
+        }
+    }
+    step().await.unwrap();
+}
+
+/// A streaming run tells of its job in a variable; version 2 has none for documents, and a JSON block instead.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_run_publishes_is_read_by_prefects_own_client_until_it_is_withdrawn() {
+    let client = client(shared());
+    let scheduler = PrefectScheduler::new(client.clone());
+    let name = format!("{}-metadata", Uuid::new_v4());
+    let is_old = shared().version() == PrefectVersion::V2_20_17;
+    let reader = if is_old { READ_BLOCK } else { READ_VARIABLE };
+    for state in ["PENDING", "RUNNING"] {
+        let value = json!({
+            "job_id": "123", "job_state": state, "timelimit": "0:05:00", "elapsed": "0:00:00",
+        });
+        repeated(async || scheduler.publish(&name, &value).await).await;
+        assert_eq!(read_by_python(reader, &name).await, Some(value));
+    }
+    let has_blocks = client
+        .blocks()
+        .type_by_slug("json")
+        .send_opt()
+        .await
+        .unwrap()
+        .is_some();
+    let block = client.blocks().by_name("json", &name).send_opt().await.unwrap();
+    assert_eq!(block.is_some(), has_blocks);
+    assert!(has_blocks || !is_old, "version 2 has such blocks");
+    for _ in 0..2 {
+        repeated(async || scheduler.withdraw(&name).await).await;
+    }
+    assert_eq!(read_by_python(reader, &name).await, None);
+    assert!(
+        client
+            .blocks()
+            .by_name("json", &name)
+            .send_opt()
+            .await
+            .unwrap()
+            .is_none()
+    );
+    assert!(client.variable(&name).get().send_opt().await.unwrap().is_none());
 }
