@@ -35,4 +35,4 @@ pub use container::Container;
 pub use fence::Fence;
 pub use output::OutputPaths;
 pub use script::{Script, job_name};
-pub use time::{format_time, longest_time, parse_time};
+pub use time::{check_time, format_time, longest_time, parse_time};

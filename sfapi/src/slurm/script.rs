@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::command::Command;
 use super::fence::Fence;
 use super::output::OutputPaths;
-use super::time::{format_time, longest_time};
+use super::time::{check_within, format_time, longest_time};
 use crate::{Error, JobId, Result};
 
 /// The longest name of a job that Slurm's accounting keeps whole is 255 bytes.
@@ -206,20 +206,8 @@ impl Script {
 
     fn check_time(&self) -> Result<()> {
         let Some(time) = self.time else { return Ok(()) };
-        if time.is_zero() {
-            return Err(Error::config(
-                "a job's time of 0 would mean no limit: give it some time",
-            ));
-        }
         let qos = self.qos.as_deref().unwrap_or_default();
-        match self.longest.or_else(|| longest_time(qos)) {
-            Some(longest) if time > longest => Err(Error::config(format!(
-                "a job's time of {} is more than the {} that qos {qos:?} allows",
-                format_time(time),
-                format_time(longest)
-            ))),
-            _ => Ok(()),
-        }
+        check_within(qos, self.longest.or_else(|| longest_time(qos)), time)
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::{Error, Result};
+
 const MINUTE: u64 = 60;
 const HOUR: u64 = 3600;
 const DAY: u64 = 86_400;
@@ -24,6 +26,30 @@ const LONGEST: [(&str, u64); 9] = [
 pub fn longest_time(qos: &str) -> Option<Duration> {
     let found = LONGEST.iter().find(|(name, _)| *name == qos)?;
     Some(Duration::from_secs(found.1))
+}
+
+/// Whether a job of this quality of service may ask for this time.
+///
+/// # Errors
+/// No time, which would be no limit, or more than the [`longest_time`]. Nothing is sent.
+pub fn check_time(qos: &str, time: Duration) -> Result<()> {
+    check_within(qos, longest_time(qos), time)
+}
+
+pub(super) fn check_within(qos: &str, longest: Option<Duration>, time: Duration) -> Result<()> {
+    if time.is_zero() {
+        return Err(Error::config(
+            "a job's time of 0 would mean no limit: give it some time",
+        ));
+    }
+    match longest {
+        Some(longest) if time > longest => Err(Error::config(format!(
+            "a job's time of {} is more than the {} that qos {qos:?} allows",
+            format_time(time),
+            format_time(longest)
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// `0:15:00`, `30:00:00`: hours, minutes, seconds; a fraction of a second counts as one.

@@ -396,13 +396,68 @@ fn an_image_with_a_blank_is_refused_with_its_key() {
     }
 }
 
+#[test]
+fn a_machine_that_runs_no_jobs_and_a_time_beyond_the_qos_are_refused_with_their_keys() {
+    let sim = service_sim::Sim::builder().transfer().start().unwrap();
+    for (section, keys, told) in [
+        (
+            "nersc_recon",
+            json!({ "machine": "permutter" }),
+            "nersc_recon.machine",
+        ),
+        (
+            "nersc_streaming",
+            json!({ "machine": "dtns" }),
+            "nersc_streaming.machine",
+        ),
+        (
+            "nersc_recon",
+            json!({ "qos": "debug", "time": "31m" }),
+            "nersc_recon.time",
+        ),
+        ("nersc_recon", json!({ "time": "0s" }), "nersc_recon.time"),
+    ] {
+        let error = config(&sim, &json!({ section: keys })).unwrap_err().to_string();
+        assert!(error.contains(told), "{keys}: {error}");
+        assert_eq!(error.matches(told).count(), 1, "{keys}: {error}");
+    }
+    config(
+        &sim,
+        &json!({ "nersc_recon": { "machine": "perlmutter", "qos": "debug", "time": "30m" } }),
+    )
+    .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_walltime_of_nothing_or_beyond_the_qos_is_refused_before_any_request_to_nersc() {
+    let mut bench = bench();
+    bench.configure(&json!({ "nersc_streaming": { "qos": "debug" } }));
+    for (n, parameters) in [
+        json!({ "walltime": "soon" }),
+        json!({ "walltime": 0 }),
+        json!({ "walltime": "PT0S" }),
+        json!({ "walltime": "0:00:00" }),
+        json!({ "walltime": -300 }),
+        json!({ "walltime": "0:30:01" }),
+        json!({ "walltime": "P30D" }),
+        json!({ "monitor_interval": 0 }),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let run_id = format!("W{n}");
+        let outcome = bench.run(&run_id, "nersc_streaming_flow", parameters.clone());
+        let report = outcome.await.unwrap().report;
+        assert_eq!(report["error"]["code"], "parameters", "{parameters}: {report:#}");
+    }
+    let journal = bench.sim.journal();
+    let asked = journal.count(|entry| entry.operation.starts_with("sfapi."));
+    assert_eq!(asked, 0, "{:#?}", journal.entries());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_streaming_job_shows_how_it_stands_and_is_called_off_with_its_run() {
     let mut bench = bench();
-    let wrong = bench.run("W", "nersc_streaming_flow", json!({ "walltime": "soon" }));
-    let wrong = wrong.await.unwrap().report;
-    assert_eq!(wrong["error"]["code"], "parameters", "{wrong:#}");
-
     let home = bench.sim.collection("nersc_alsdev").path("..");
     let settings = home.join("gits/als-epics-streaming/operators/832/recon");
     std::fs::create_dir_all(&settings).unwrap();

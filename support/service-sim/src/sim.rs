@@ -33,13 +33,22 @@ pub struct Sim {
 
 /// Which services run.
 #[derive(Clone, Copy, Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "independent switches, not a state")]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "independent switches, not a state; few in a small build"
+)]
 pub(crate) struct Services {
+    #[cfg(feature = "auth")]
     pub(crate) transfer: bool,
+    #[cfg(feature = "auth")]
     pub(crate) compute: bool,
+    #[cfg(feature = "flows")]
     pub(crate) flows: bool,
+    #[cfg(feature = "scicat")]
     pub(crate) scicat: bool,
+    #[cfg(feature = "prefect")]
     pub(crate) prefect: bool,
+    #[cfg(feature = "sfapi")]
     pub(crate) sfapi: bool,
 }
 
@@ -160,6 +169,13 @@ impl Handle {
     }
 
     /// The routers of the services that run, each with the variables that point to its address.
+    #[allow(
+        unused_mut,
+        unused_variables,
+        clippy::unused_self,
+        clippy::unnecessary_wraps,
+        reason = "built with no service there is nothing to add"
+    )]
     fn mount(&self, env: &mut BTreeMap<String, String>) -> Result<Vec<(Bound, axum::Router)>, SimError> {
         let mut mounted = Vec::new();
         #[cfg(feature = "auth")]

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use settings::Section;
+use sfapi::Machine;
+use sfapi::slurm::check_time;
 
 const MINUTE: u64 = 60;
 
@@ -84,14 +86,19 @@ impl ReconSettings {
             "shifter" => Some(Runtime::Shifter),
             _ => None,
         });
+        let qos = word(&own, "qos", "realtime");
+        let time = own.duration("time").unwrap_or(Duration::from_secs(15 * MINUTE));
+        own.parsed("time", "must be no more than its qos allows", |_| {
+            check_time(&qos, time).ok()
+        });
         Self {
-            machine: word(&own, "machine", "perlmutter"),
-            qos: word(&own, "qos", "realtime"),
+            machine: machine(&own),
+            qos,
             account: word(&own, "account", "als"),
             constraint: word(&own, "constraint", "cpu"),
             nodes: own.positive("nodes").unwrap_or(1),
             cpus_per_task: own.positive("cpus_per_task").unwrap_or(64),
-            time: own.duration("time").unwrap_or(Duration::from_secs(15 * MINUTE)),
+            time,
             exclusive: own.boolean("exclusive").unwrap_or(true),
             container: container.unwrap_or(Runtime::PodmanHpc),
             reconstruction_script: own
@@ -129,7 +136,7 @@ impl StreamingSettings {
             .into()
         };
         Self {
-            machine: word(&own, "machine", "perlmutter"),
+            machine: machine(&own),
             qos: word(&own, "qos", "realtime"),
             account: word(&own, "account", "als"),
             constraint: word(&own, "constraint", "gpu"),
@@ -143,6 +150,15 @@ impl StreamingSettings {
             ),
         }
     }
+}
+
+/// A machine that runs jobs.
+fn machine(section: &Section<'_>) -> String {
+    let problem = "must be a machine of NERSC's that runs jobs, such as perlmutter";
+    let named = section.parsed("machine", problem, |text| {
+        text.parse().ok().filter(|named| *named != Machine::dtns())
+    });
+    named.unwrap_or_else(Machine::perlmutter).to_string()
 }
 
 /// A text without blanks; what Slurm and containers take as one word.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use settings::{walltime, whole_minutes};
 use sfapi::Job;
-use sfapi::slurm::format_time;
+use sfapi::slurm::{check_time, format_time};
 use tracing::Instrument;
 
 use super::scripts::{self, Folders};
@@ -82,6 +82,7 @@ async fn stream(run: &RunContext, parameters: &StreamingParameters) -> Result<St
     }
     let time = whole_minutes(time);
     let settings = &crate::site::settings(run.facility().config())?.nersc_streaming;
+    check_time(&settings.qos, time).map_err(|error| refused(format!("walltime: {error}")))?;
     let superfacility = run.facility().superfacility()?;
     let folders = Folders::of(superfacility.user().await?, "", "");
     let jobs = superfacility.jobs(&settings.machine).await?;
