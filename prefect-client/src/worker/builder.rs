@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::flow::Flow;
 use super::logs::RunLogs;
 use super::registry::Registry;
+use super::unhandled::{OnUnhandled, UnhandledFailure};
 use super::work::{Summary, Worker};
 use crate::{Client, Error, Result};
 
@@ -46,6 +47,7 @@ pub(crate) struct Settings {
     pub(crate) drain: Duration,
     pub(crate) takeovers: u64,
     pub(crate) unknown_flows: UnknownFlows,
+    pub(crate) on_unhandled: OnUnhandled,
     pub(crate) listen: Option<SocketAddr>,
 }
 
@@ -75,6 +77,7 @@ impl WorkerBuilder {
             drain: Duration::from_secs(10),
             takeovers: 5,
             unknown_flows: UnknownFlows::default(),
+            on_unhandled: OnUnhandled::default(),
             listen: None,
         };
         Self {
@@ -177,6 +180,13 @@ impl WorkerBuilder {
     /// What becomes of a run whose flow the worker does not have.
     pub fn unknown_flows(mut self, unknown: UnknownFlows) -> Self {
         self.settings.unknown_flows = unknown;
+        self
+    }
+
+    /// Called with each run that ends badly without its handler having said so: a handler tells of its own failures
+    /// itself. Must not block.
+    pub fn on_unhandled_failure(mut self, hook: impl Fn(UnhandledFailure) + Send + Sync + 'static) -> Self {
+        self.settings.on_unhandled = OnUnhandled::new(hook);
         self
     }
 

@@ -48,6 +48,8 @@ pub(crate) enum Ended {
 pub(crate) async fn report(shared: &Arc<Shared>, run: &Arc<RunState>, ended: Ended) {
     let log = |level, text: String| shared.logs.push(&run.origin, "prefect.flow_runs", level, &text);
     let counts = &shared.counts;
+    // What its handler did not live to say.
+    let mut unhandled = None;
     let (state, counter) = match ended {
         Ended::Completed(result) => {
             publish(shared, run, result).await;
@@ -60,16 +62,21 @@ pub(crate) async fn report(shared: &Arc<Shared>, run: &Arc<RunState>, ended: End
         Ended::TimedOut(limit) => {
             let problem = format!("the run took longer than {} s", limit.as_secs_f64());
             log(ERROR, problem.clone());
+            unhandled = Some(problem.clone());
             failed(shared, run, NewState::failed(problem).name("TimedOut"))
         }
         Ended::Refused(problem) => {
             log(ERROR, problem.clone());
-            (NewState::failed(text(shared, &problem)), &counts.failed)
+            let problem = text(shared, &problem);
+            unhandled = Some(problem.clone());
+            (NewState::failed(problem), &counts.failed)
         }
         Ended::Panicked(problem) => {
             let problem = format!("the flow panicked: {problem}");
             log(ERROR, problem.clone());
-            (NewState::crashed(text(shared, &problem)), &counts.crashed)
+            let problem = text(shared, &problem);
+            unhandled = Some(problem.clone());
+            (NewState::crashed(problem), &counts.crashed)
         }
         Ended::Cancelled(problem) => (cancelled(shared, problem.as_deref()), &counts.cancelled),
         Ended::HandedOver => {
@@ -89,19 +96,25 @@ pub(crate) async fn report(shared: &Arc<Shared>, run: &Arc<RunState>, ended: End
             return;
         }
     };
-    if state.kind() == &StateType::Scheduled {
+    let goes_on = state.kind() == &StateType::Scheduled;
+    if goes_on {
         allow_reschedule(shared, run).await;
     }
-    settle(shared, run, state, counter).await;
+    let is_settled = settle(shared, run, state, counter).await;
+    if let Some(problem) = unhandled.filter(|_| is_settled && !goes_on) {
+        let flow = Some(run.flow.name());
+        shared.settings.on_unhandled.tell(run.id(), flow, problem);
+    }
 }
 
-/// Proposes the end, and deals with a server that has another view of it.
-async fn settle(shared: &Arc<Shared>, run: &Arc<RunState>, state: NewState, counter: &AtomicU64) {
+/// Proposes the end, and deals with a server that has another view of it; says whether it was taken.
+async fn settle(shared: &Arc<Shared>, run: &Arc<RunState>, state: NewState, counter: &AtomicU64) -> bool {
     let kind = state.kind().clone();
     let Some(answer) = propose(shared, run, state).await else {
         count(&shared.counts.lost);
-        return;
+        return false;
     };
+    let is_taken = answer.is_accepted();
     let now = answer.state().map(|state| state.kind.clone());
     match (answer, now) {
         (Transition::Accepted(_), _) => {
@@ -126,6 +139,7 @@ async fn settle(shared: &Arc<Shared>, run: &Arc<RunState>, state: NewState, coun
             "the server has the run in another state"
         ),
     }
+    is_taken
 }
 
 /// Proposes a state until the server has said something to it; `None` if the run is not ours to speak of, or is gone.

@@ -60,6 +60,7 @@ mod schema;
 mod server_clock;
 mod shared;
 mod tend;
+mod unhandled;
 mod work;
 
 pub use builder::{UnknownFlows, WorkerBuilder};
@@ -67,4 +68,5 @@ pub use context::{FlowContext, Stopped};
 pub use flow::Flow;
 pub use layer::RunLogLayer;
 pub use logs::RunLogs;
+pub use unhandled::UnhandledFailure;
 pub use work::{Summary, Worker};

@@ -158,11 +158,14 @@ async fn adopt(shared: &Arc<Shared>, known: &Arc<Known>, run: &FlowRun, owner: &
     let set = shared
         .client
         .flow_run(run.id.clone())
-        .set_state(NewState::crashed(message));
+        .set_state(NewState::crashed(&message));
     match tokio::time::timeout(TAKEOVER_WINDOW / 2, set.send()).await {
         Ok(Ok(Transition::Accepted(_))) if gives_up => {
             tracing::error!(flow_run_id = %run.id, owner, tries, "a run whose workers die is given up");
             count(&shared.counts.crashed);
+            let flow = flow_name(shared, known, run).await;
+            let told = &shared.settings.on_unhandled;
+            told.tell(&run.id, flow.as_deref(), message);
         }
         Ok(Ok(Transition::Accepted(_))) => {
             tracing::warn!(flow_run_id = %run.id, owner, "the run's worker has died; it is scheduled again");
@@ -178,6 +181,12 @@ async fn adopt(shared: &Arc<Shared>, known: &Arc<Known>, run: &FlowRun, owner: &
             tracing::warn!(flow_run_id = %run.id, "an orphan was not taken over yet: no answer in time");
         }
     }
+}
+
+async fn flow_name(shared: &Arc<Shared>, known: &Known, run: &FlowRun) -> Option<String> {
+    let pool = run.work_pool_name.as_deref()?;
+    let (_, name, _) = known.find(shared, pool, run).await.ok()?;
+    Some(name)
 }
 
 async fn reschedule(shared: &Shared, run: &FlowRun, owner: &str) {

@@ -132,7 +132,7 @@ async fn take(
     let claimed = Instant::now();
     let Some(state) = claim(shared, &run.id).await else {
         if !is_deployed {
-            give_up(shared, &run).await;
+            give_up(shared, &run, &name).await;
         }
         return;
     };
@@ -163,7 +163,7 @@ async fn claim(shared: &Shared, id: &FlowRunId) -> Option<crate::State> {
 /// Fails a run whose deployment was deleted, which some servers let nobody run any more.
 ///
 /// On the others somebody else has it, or had: a run that has not moved since it was not to be had says which.
-async fn give_up(shared: &Shared, run: &FlowRun) {
+async fn give_up(shared: &Shared, run: &FlowRun, flow: &str) {
     let now = match shared.client.flow_run(run.id.clone()).get().send_opt().await {
         Ok(Some(now)) => now,
         Ok(None) => return,
@@ -195,6 +195,8 @@ async fn give_up(shared: &Shared, run: &FlowRun) {
         Ok(Transition::Accepted(_)) => {
             tracing::error!(flow_run_id = %run.id, "{problem}");
             count(&shared.counts.failed);
+            let told = &shared.settings.on_unhandled;
+            told.tell(&run.id, Some(flow), problem.to_owned());
         }
         Ok(refused) => {
             tracing::debug!(flow_run_id = %run.id, reason = refused.reason(), "another saw to the run");
@@ -225,18 +227,19 @@ async fn unknown(shared: &Shared, known: &Known, pool: &str, run: &FlowRun, flow
     };
     let claimed = claim(shared, &run.id).await.is_some();
     if !claimed && !is_deployed {
-        return give_up(shared, run).await;
+        return give_up(shared, run, flow).await;
     }
     if claimed {
         shared.logs.push(&origin, "prefect.flow_runs", ERROR, &problem);
         let failed = shared
             .client
             .flow_run(run.id.clone())
-            .set_state(NewState::failed(problem));
+            .set_state(NewState::failed(&problem));
         if let Err(error) = failed.send().await {
             tracing::warn!(flow_run_id = %run.id, %error, "the run of an unknown flow was not failed yet");
         }
         count(&shared.counts.failed);
+        shared.settings.on_unhandled.tell(&run.id, Some(flow), problem);
     }
 }
 

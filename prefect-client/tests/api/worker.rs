@@ -1,11 +1,11 @@
 //! The worker against a server that keeps the rules.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use prefect_client::worker::{
-    Flow, FlowContext, RunLogs, Stopped, Summary, UnknownFlows, Worker, WorkerBuilder,
+    Flow, FlowContext, RunLogs, Stopped, Summary, UnhandledFailure, UnknownFlows, Worker, WorkerBuilder,
 };
 use prefect_client::{Client, ErrorKind};
 use schemars::JsonSchema;
@@ -566,4 +566,59 @@ async fn a_run_whose_deployment_is_gone_fails_where_nobody_may_take_it_and_says_
         assert_eq!(fake.names(run), ["Scheduled", "Failed"]);
     }
     assert_eq!(worker.end().await.failed, 2);
+}
+
+#[tokio::test]
+async fn what_a_flow_cannot_tell_of_itself_is_told_to_the_hook() {
+    let (_server, fake, client) = start().await;
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let hook = {
+        let told = Arc::clone(&told);
+        move |failed: UnhandledFailure| told.lock().unwrap().push(failed)
+    };
+    let flows = [
+        Flow::new("copy", |_, _: Scan| async { Ok::<_, String>(()) }),
+        Flow::new("fail", fail),
+        Flow::new("panic", |_, _: Nothing| async {
+            assert!(std::env::args().next().is_none(), "token=abcdefghijklmnop");
+            Ok::<_, String>(())
+        }),
+        Flow::new("slow", for_ever)
+            .timeout(Duration::from_millis(50))
+            .retries(1, Duration::ZERO),
+    ];
+    let ends = [
+        ("copy", "FAILED", Some("`file_path`")),
+        // It tells of its failures itself.
+        ("fail", "FAILED", None),
+        ("mystery", "FAILED", Some("no flow `mystery`")),
+        ("panic", "CRASHED", Some("panicked")),
+        // Once, after its retry.
+        ("slow", "FAILED", Some("longer than 0.05 s")),
+    ];
+    let runs = ends.map(|(flow, ..)| fake.run(flow, &json!({})));
+    let worker = flows
+        .into_iter()
+        .fold(quick(client), WorkerBuilder::flow)
+        .on_unhandled_failure(hook);
+    let worker = Running::start(worker);
+    for ((_, end, _), run) in ends.iter().zip(&runs) {
+        fake.reaches(run, end).await;
+    }
+    worker.end().await;
+    let mut told = told.lock().unwrap().clone();
+    told.sort_by(|one, other| one.flow.cmp(&other.flow));
+    let wanted = ends
+        .iter()
+        .zip(&runs)
+        .filter_map(|(end, run)| Some((end.0, end.2?, run)));
+    assert_eq!(told.len(), wanted.clone().count(), "{told:?}");
+    for (failed, (flow, problem, run)) in told.iter().zip(wanted) {
+        assert_eq!(
+            (failed.flow.as_deref(), failed.flow_run_id.as_str()),
+            (Some(flow), run.as_str())
+        );
+        assert!(failed.problem.contains(problem), "{failed:?}");
+        assert!(!failed.problem.contains("abcdefghijklmnop"), "{failed:?}");
+    }
 }

@@ -8,7 +8,10 @@ use std::time::Duration;
 
 use clap::Args;
 use prefect_client::Client;
-use prefect_client::worker::{RunLogs, UnknownFlows, Worker as PrefectWorker, WorkerBuilder};
+use prefect_client::worker::{
+    RunLogs, UnhandledFailure, UnknownFlows, Worker as PrefectWorker, WorkerBuilder,
+};
+use serde_json::json;
 use splash_flows::facility::Facility;
 use splash_flows::failure::Failure;
 use splash_flows::notify::tell_overdue;
@@ -96,6 +99,10 @@ impl Worker {
             worker = worker.listen(address);
         }
         let facility = Arc::new(facility);
+        let told = Arc::clone(&facility);
+        worker = worker.on_unhandled_failure(move |failed| {
+            tokio::spawn(tell_unhandled(Arc::clone(&told), failed));
+        });
         for flow in serve::served(&facility) {
             worker = worker.flow(flow);
         }
@@ -133,6 +140,15 @@ impl Worker {
         }
         worker
     }
+}
+
+/// Tells of a run whose flow did not live to tell of itself.
+async fn tell_unhandled(facility: Arc<Facility>, failed: UnhandledFailure) {
+    let failure = Failure::new("run", "not_handled", failed.problem).of("prefect");
+    let flow = failed.flow.as_deref().unwrap_or("a flow");
+    let report = json!({ "error": failure });
+    let run_id = failed.flow_run_id.as_str();
+    facility.notifier().ended(flow, run_id, &report).await;
 }
 
 /// Tells of prunes that become late, for as long as it is polled.
