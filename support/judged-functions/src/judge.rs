@@ -27,7 +27,8 @@ const MARGIN: Duration = Duration::from_secs(60);
 struct Mark {
     /// Another task had made the claim.
     duplicate: bool,
-    owner: Option<TaskId>,
+    /// The worker's word for its task, whatever that is.
+    owner: Option<String>,
     /// How long ago, in seconds.
     age: Option<f64>,
     returncode: Option<i64>,
@@ -141,8 +142,8 @@ async fn owner(
         .map(|task| task.id)
         .filter(|id| !asked.contains(id))
         .collect();
-    let named = mark.owner.clone().filter(|owner| tasks.contains(owner));
-    Ok(named.or_else(|| tasks.into_iter().next()))
+    let is_named = |task: &&TaskId| mark.owner.as_deref() == Some(task.as_str());
+    Ok(tasks.iter().find(is_named).or(tasks.first()).cloned())
 }
 
 fn verdict(

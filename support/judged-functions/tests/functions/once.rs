@@ -210,5 +210,8 @@ async fn an_owner_that_is_no_task_of_the_call_is_not_believed() {
     std::fs::write(bench.claim(1).join("owner.json"), record).unwrap();
     let failure = bench.run(&WORK, MINUTE).await.unwrap_err();
     assert_eq!(failure.code, "cut_off", "{failure}");
+    std::fs::write(bench.claim(1).join("owner.json"), r#"{"task": "thread 3"}"#).unwrap();
+    let failure = bench.run(&WORK, MINUTE).await.unwrap_err();
+    assert_eq!(failure.code, "cut_off", "{failure}");
     assert_eq!(bench.worked(), 0);
 }
