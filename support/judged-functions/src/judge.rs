@@ -90,11 +90,18 @@ pub(super) async fn waited(
             Verdict::Elsewhere(mark) => {
                 let left = left_of(limit, &mark);
                 let owner = owner(run, functions, step, (&recorded, &mark), &asked).await?;
-                let (Some(owner), Some(left)) = (owner, left) else {
-                    return Err(unfinished(step, recorded, left, why).await);
-                };
-                (sent_again, wait) = (false, left);
-                (recorded, task) = noted(run, step, recorded, owner).await?;
+                match (owner, left) {
+                    (Some(owner), Some(left)) => {
+                        (sent_again, wait) = (false, left);
+                        (recorded, task) = noted(run, step, recorded, owner).await?;
+                    }
+                    // What it told is as old as its end: the claim may tell more by now.
+                    (None, Some(_)) if !sent_again => {
+                        (sent_again, wait) = (true, functions.patience + limit);
+                        (recorded, task) = again(run, functions, step, recorded).await?;
+                    }
+                    _ => return Err(unfinished(step, recorded, left, why).await),
+                }
             }
         }
     }

@@ -124,6 +124,12 @@ async fn a_claim_whose_owner_is_gone_is_waited_for_as_long_as_it_may_be_at_work_
     assert_eq!(failure.code, "cut_off");
     assert!(failure.to_string().contains("same --run-id"), "{failure}");
     assert_eq!(bench.worked(), 0);
+    // What the task told then is not believed for ever.
+    made(&bench.claim(1), 10 * MINUTE);
+    let failure = bench.run(&WORK, MINUTE).await.unwrap_err();
+    assert!(failure.to_string().contains("begins anew"), "{failure}");
+    bench.run(&WORK, MINUTE).await.unwrap();
+    assert_eq!(bench.worked(), 1);
 
     let bench = Bench::new();
     claimed(&bench, 10 * MINUTE).await;
