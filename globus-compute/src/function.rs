@@ -29,9 +29,9 @@ impl Function {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the line, if the source is indented as a whole, has
-    /// brackets or texts that are not closed or blocks without indent, or does not define the function. Other mistakes
-    /// only Python finds: they come back as a failed task with Python's own words.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the line, if the source is indented as a whole or is no
+    /// Python of today, or does not define the function. What only running it shows comes back as a failed task with
+    /// Python's own words.
     pub fn from_source(name: impl Into<String>, source: impl Into<String>) -> Result<Self> {
         let (name, source) = (name.into(), source.into());
         source::check(&name, &source)

@@ -226,6 +226,6 @@ fn listening() -> Pace {
     Pace {
         first: Duration::from_secs(10),
         growth: 0.5,
-        max: Duration::from_secs(60),
+        max: Duration::from_mins(1),
     }
 }

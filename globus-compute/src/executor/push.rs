@@ -24,7 +24,7 @@ use crate::{Client, Task, TaskGroupId, TaskId};
 const CONNECT: Duration = Duration::from_secs(30);
 /// The pause after a first failure; it doubles with each further one.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
-const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 /// As many results are kept for tasks that nobody waits for yet; the service still has all of them.
 const KEPT: usize = 256;
 

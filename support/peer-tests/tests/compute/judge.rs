@@ -159,7 +159,7 @@ fn what_we_refuse_the_sdk_would_stumble_over() {
     let plain = Arguments::new();
     let payload = plain.payload(Dialect::Modern).unwrap();
     assert_eq!(payload, "5\n11\n[]5\n11\n{}");
-    let wrong = Function::from_source("f", "def f():\n    return 1 +\n").unwrap();
+    let wrong = Function::from_source("f", "def f():\n    break\n").unwrap();
     let answer = &judged(&[(&wrong, &plain, Dialect::Modern)])[0];
     assert!(
         answer["error"].as_str().unwrap().contains("SyntaxError"),
