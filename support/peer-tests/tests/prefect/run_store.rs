@@ -12,7 +12,7 @@ use run_store::{
 };
 use serde_json::json;
 
-use crate::support::{client, running, set_state, shared, unique};
+use crate::support::{client, running, sent, set_state, shared, unique};
 
 fn store(client: &Client) -> PrefectStore {
     PrefectStore::new(client.clone())
@@ -168,7 +168,7 @@ async fn a_paused_flow_run_s_next_effect_waits_until_it_is_resumed() {
     // Long enough to be refused, and to look again.
     let waited = tokio::time::timeout(Duration::from_secs(6), &mut on).await;
     assert!(waited.is_err(), "it goes on though its run is paused");
-    handle.resume().send().await.unwrap();
+    sent(async || handle.resume().send().await).await;
     on.await;
     let Effect::Done(outcome) = run.effect("submit", "a>b").await.unwrap() else {
         panic!("not done");
