@@ -236,10 +236,13 @@ async fn unknown(shared: &Shared, known: &Known, pool: &str, run: &FlowRun, flow
             .flow_run(run.id.clone())
             .set_state(NewState::failed(&problem));
         if let Err(error) = failed.send().await {
+            // Whoever adopts it tells of it.
             tracing::warn!(flow_run_id = %run.id, %error, "the run of an unknown flow was not failed yet");
+            return;
         }
         count(&shared.counts.failed);
-        shared.settings.on_unhandled.tell(&run.id, Some(flow), problem);
+        let told = &shared.settings.on_unhandled;
+        told.tell(&run.id, Some(flow), problem);
     }
 }
 
